@@ -1,0 +1,187 @@
+"""The built book, in a real browser: offline, alive, true, accessible, within its budgets."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser import chromium, serve
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+
+
+def pages_of_the_toc():
+    """Return the paths of all pages that _toc.yml names, without suffix."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+
+    def walk(node):
+        if isinstance(node, dict):
+            yield from (node[key] for key in ("root", "file") if key in node)
+            for child in node.values():
+                yield from walk(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from walk(child)
+
+    return list(walk(toc))
+
+
+PAGES = pages_of_the_toc()
+every_page = pytest.mark.parametrize("page", PAGES)
+
+
+@pytest.fixture(scope="module")
+def visit():
+    with chromium() as launcher:
+        yield launcher
+
+
+@pytest.fixture(scope="module")
+def home():
+    assert (SITE / "index.html").exists(), "there is no built book: run make book first"
+    with serve(SITE) as address:
+        yield address
+
+
+@every_page
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_page_asks_nothing_of_the_network_and_has_no_complaint(visit, home, page, scheme):
+    start = home if scheme == "http" else SITE.as_uri()
+    with visit(f"{start}/{page}.html") as seen:
+        seen.page.wait_for_load_state("networkidle")
+        assert seen.external == []
+        assert seen.complaints == []
+
+
+@every_page
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_page_is_accessible(visit, home, page, dark):
+    with visit(f"{home}/{page}.html", dark=dark) as seen:
+        found = Axe().run(seen.page).response["violations"]
+        assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+
+
+@every_page
+def test_phone_page_does_not_scroll_sideways(visit, home, page):
+    with visit(f"{home}/{page}.html", phone=True) as seen:
+        width = seen.page.evaluate("document.scrollingElement.scrollWidth")
+        assert width <= 390
+
+
+@every_page
+def test_page_keeps_its_budget(visit, home, page):
+    html = (SITE / f"{page}.html").read_text()
+    states = re.findall(r'<script type="[^"]*widget-state\+json">(.*?)</script>', html, re.S)
+    assert sum(len(s.encode()) for s in states) <= 150_000
+    with visit(f"{home}/{page}.html") as seen:
+        seen.page.wait_for_load_state("networkidle")
+        assert 1_000 < seen.transferred <= 350_000
+
+
+DRAWN = """root => [...root.querySelectorAll('.dw-drawing')].map(
+  d => d.innerHTML + [...d.querySelectorAll('canvas')].map(c => c.toDataURL()).join()).join()"""
+CONTROLS = "input:not([type=hidden]), select, button:not(.dw-reset, .dw-link), [role=gridcell]"
+
+
+def nudge(control):
+    """Move one control as a reader would; return whether there was anything to move."""
+    if not control.is_visible() or not control.is_enabled():
+        return False
+    kind = control.evaluate("e => e.type || e.tagName.toLowerCase()")
+    if kind == "range":
+        before = control.input_value()
+        control.press("ArrowRight")
+        if control.input_value() == before:
+            control.press("ArrowLeft")
+    elif kind == "number":
+        control.press("ArrowUp")
+    elif kind == "select-one":
+        control.evaluate(
+            "e => { e.selectedIndex = (e.selectedIndex + 1) % e.options.length;"
+            " e.dispatchEvent(new Event('input', {bubbles: true}));"
+            " e.dispatchEvent(new Event('change', {bubbles: true})); }"
+        )
+    else:
+        control.click()
+    return True
+
+
+def settings(widget):
+    """Yield after bringing the widget into each state that a select or a radio offers."""
+    yield
+    for select in widget.locator("select").all():
+        for index in range(select.locator("option").count()):
+            if select.is_visible() and select.is_enabled():
+                select.select_option(index=index)
+                yield
+    for radio in widget.locator("input[type=radio]").all():
+        if radio.is_visible():
+            radio.check(force=True)
+            yield
+
+
+def dead_controls(page, widget):
+    """Return the labels of the controls that change no drawing in any setting."""
+    controls = widget.locator(CONTROLS).all()
+    waiting = dict(enumerate(controls))
+    for _ in settings(widget):
+        for key, control in list(waiting.items()):
+            before = widget.evaluate(DRAWN)
+            if nudge(control):
+                page.wait_for_timeout(40)
+                if widget.evaluate(DRAWN) != before:
+                    del waiting[key]
+        if not waiting:
+            break
+    return [
+        c.evaluate("e => e.labels?.[0]?.textContent || e.textContent || e.name")
+        for c in waiting.values()
+    ]
+
+
+@every_page
+def test_every_control_changes_a_drawing(visit, home, page):
+    with visit(f"{home}/{page}.html") as seen:
+        for widget in seen.page.locator(".descent-widget:not([data-widget=question])").all():
+            assert dead_controls(seen.page, widget) == [], widget.get_attribute("data-widget")
+
+
+@every_page
+def test_answers_are_absent_until_predicted_and_every_option_has_its_own(visit, home, page):
+    with visit(f"{home}/{page}.html") as seen:
+        for question in seen.page.locator("[data-widget=question]").all():
+            answers, feedback = question.locator(".dw-answer"), set()
+            options = question.locator(".dw-predict button")
+            for index in range(options.count()):
+                question.locator(".dw-reset").evaluate("e => e.click()")
+                assert answers.count() == 0
+                options.nth(index).click()
+                feedback.add(answers.inner_text())
+            assert len(feedback) == options.count() >= 2
+
+
+def test_index_leads_to_the_landing_page(visit, home):
+    with visit(f"{home}/index.html") as seen:
+        seen.page.wait_for_url("**/chapters/index.html")
+        assert "Descent" in seen.page.title()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_finds_a_word_of_the_chapter(visit, home, scheme):
+    start = home if scheme == "http" else SITE.as_uri()
+    with visit(f"{start}/search.html?q=stochastic") as seen:
+        seen.page.wait_for_selector("#search-results ul.search li")
+        assert "ochastic" in seen.page.locator("#search-results").inner_text()
+        assert seen.external == []
+
+
+def test_offline_zip_holds_the_site():
+    (archive,) = SITE.glob("*.zip")
+    names = {Path(*Path(n).parts[1:]).as_posix() for n in zipfile.ZipFile(archive).namelist()}
+    assert {f"{page}.html" for page in PAGES} <= names
