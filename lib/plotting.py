@@ -1,0 +1,261 @@
+"""Figures of the book: each function draws on the axes it is given.
+
+The pages ask for the book's look with `plt.style.use("lib.book")` and make their own figure and
+axes; a function here draws the data that it is given, labels what it draws, and returns nothing.
+No algorithm lives here: what is drawn was computed on the page.
+"""
+
+from itertools import cycle
+
+import numpy as np
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.patches import Rectangle
+
+INK = "#1f2933"
+PAPER = "#ffffff"
+BLUE = "#0b5cad"
+ORANGE = "#d55e00"
+TEAL = "#00796b"
+GOLD = "#b8860b"
+PURPLE = "#8e4585"
+GREY = "#6b7785"
+
+
+def draw_cells(ax, x, title="", cmap="Blues", fmt="{:g}", vmin=None, vmax=None):
+    """Draw a small array as a grid of cells, each with its number written in it.
+
+    Args:
+        ax: the axes to draw on.
+        x: what the cells hold, (H, W).
+        title: what the array is.
+        cmap: matplotlib's name of the colour map; values of both signs get one that parts at 0.
+        fmt: how a number is written.
+        vmin: the value of the palest colour; the smallest of x if None.
+        vmax: the value of the deepest colour; the largest of x if None.
+
+    Raises:
+        ValueError: x has not two axes, or none of its numbers is finite.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_cells(ax, [[1, 3], [2, 9]], title="x")
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '3', '2', '9']
+    >>> plt.close(fig)
+    """
+    x = _plane(x, "x")
+    finite = x[np.isfinite(x)]
+    if not finite.size:
+        raise ValueError("x must hold a finite number; all of them are NaN or infinite.")
+    low = finite.min() if vmin is None else vmin
+    high = finite.max() if vmax is None else vmax
+    if low < 0 < high:
+        image = ax.imshow(x, cmap="PuOr_r", norm=TwoSlopeNorm(0, low, high))
+    else:
+        image = ax.imshow(x, cmap=cmap, vmin=low, vmax=high if high > low else low + 1)
+    for (i, j), value in np.ndenumerate(x):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        pale = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
+        ax.text(j, i, fmt.format(value), ha="center", va="center", color=INK if pale else PAPER)
+    ax.set(title=title, xticks=range(x.shape[1]), yticks=range(x.shape[0]))
+    ax.set(xlabel="column", ylabel="row")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+
+
+def draw_window(ax, i, j, kernel_size, stride=None, padding=0, dilation=1, color=ORANGE):
+    """Outline the cells that output (i, j) reads, on axes where `draw_cells` drew the input.
+
+    Args:
+        ax: the axes to draw on.
+        i: row of the output.
+        j: column of the output.
+        kernel_size: side of the window, cells.
+        stride: step between windows, cells; the kernel's size if None.
+        padding: cells added on each side of the input.
+        dilation: step between two cells of one window.
+        color: of the outline.
+
+    Raises:
+        ValueError: kernel_size, stride or dilation is below 1, or padding below 0.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_window(ax, 0, 1, kernel_size=2)
+    >>> len(ax.patches)
+    4
+    >>> plt.close(fig)
+    """
+    stride = kernel_size if stride is None else stride
+    if min(kernel_size, stride, dilation) < 1 or padding < 0:
+        raise ValueError(
+            "kernel_size, stride and dilation must be at least 1 and padding at least 0; got "
+            f"{kernel_size=}, {stride=}, {dilation=}, {padding=}."
+        )
+    for p in range(kernel_size):
+        for q in range(kernel_size):
+            row = i * stride - padding + p * dilation
+            column = j * stride - padding + q * dilation
+            ax.add_patch(
+                Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec=color, lw=2.2, zorder=3)
+            )
+
+
+def draw_image(ax, x, title="", cmap="gray", vmin=None, vmax=None):
+    """Draw an image: (H, W) in shades of one colour map, or (H, W, 3) in its own colours.
+
+    Args:
+        ax: the axes to draw on.
+        x: the image; three channels lie between 0 and 1, or are whole numbers up to 255.
+        title: what the image is.
+        cmap: matplotlib's name of the colour map of an image with one channel.
+        vmin: the value of the map's first colour; the smallest of x if None.
+        vmax: the value of the map's last colour; the largest of x if None.
+
+    Raises:
+        ValueError: x has neither two axes nor three with three channels last.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_image(ax, [[0.0, 1.0]], title="two pixels")
+    >>> ax.images[0].get_array().tolist()
+    [[0.0, 1.0]]
+    >>> plt.close(fig)
+    """
+    x = np.asarray(x)
+    if x.ndim != 2 and (x.ndim != 3 or x.shape[2] != 3):
+        raise ValueError(f"An image has shape (H, W) or (H, W, 3); got {x.shape}.")
+    ax.imshow(x, cmap=cmap, vmin=vmin, vmax=vmax)
+    ax.set(title=title, xlabel="column (pixels)", ylabel="row (pixels)")
+    ax.spines[:].set_visible(False)
+
+
+def draw_heat(ax, image, heat, title=""):
+    """Lay a map of evidence over a grey image: orange speaks for, purple against.
+
+    Args:
+        ax: the axes to draw on.
+        image: what lies below, (H, W).
+        heat: evidence, (I, J); it is stretched over the image.
+        title: what the map is evidence for.
+
+    Raises:
+        ValueError: image or heat has not two axes.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_heat(ax, [[0, 1], [1, 0]], [[-1.0, 2.0]])
+    >>> ax.images[1].get_array().tolist()
+    [[-1.0, 2.0]]
+    >>> plt.close(fig)
+    """
+    image, heat = _plane(image, "image"), _plane(heat, "heat")
+    reach = max(abs(heat).max(), np.finfo(float).tiny)
+    H, W = image.shape
+    draw_image(ax, image, title, cmap="gray_r")
+    extent = (-0.5, W - 0.5, H - 0.5, -0.5)
+    over = ax.imshow(heat, cmap="PuOr_r", vmin=-reach, vmax=reach, alpha=0.6, extent=extent)
+    ax.figure.colorbar(over, ax=ax, shrink=0.8, label="evidence (logits)")
+
+
+def draw_lines(ax, x, lines, xlabel, ylabel, title=""):
+    """Draw one line for each name, over a shared horizontal axis.
+
+    Args:
+        ax: the axes to draw on.
+        x: horizontal positions, (N,).
+        lines: a dict of name → values, each (N,).
+        xlabel: what x is, with its unit.
+        ylabel: what the values are, with their unit.
+        title: what the figure shows.
+
+    Raises:
+        ValueError: lines is empty, or one of them has another length than x.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_lines(ax, [1, 2], {"max": [3, 4]}, "windows", "value")
+    >>> ax.lines[0].get_ydata().tolist()
+    [3, 4]
+    >>> plt.close(fig)
+    """
+    if not lines:
+        raise ValueError("lines must hold at least one line; got none.")
+    for (name, values), marker in zip(lines.items(), cycle("os^Dv"), strict=False):
+        if len(values) != len(x):
+            raise ValueError(f"Line {name!r} needs {len(x)} values, as x has; got {len(values)}.")
+        ax.plot(x, values, marker=marker, markersize=4, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.legend()
+
+
+def draw_intervals(ax, samples, half_widths, xlabel, title=""):
+    """Draw each group's measurements as dots, and its mean with an interval.
+
+    Args:
+        ax: the axes to draw on.
+        samples: a dict of name → measurements, at least one for each name.
+        half_widths: a dict of the same names → half the width of the mean's interval.
+        xlabel: what was measured, with its unit.
+        title: what the figure shows.
+
+    Raises:
+        ValueError: samples is empty, or half_widths has other names.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_intervals(ax, {"max": [0.90, 0.92]}, {"max": 0.01}, "accuracy")
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['max']
+    >>> plt.close(fig)
+    """
+    if not samples or samples.keys() != half_widths.keys():
+        raise ValueError(
+            "samples and half_widths need the same names, one at least; got "
+            f"{list(samples)} and {list(half_widths)}."
+        )
+    for row, (name, values) in enumerate(samples.items()):
+        ax.plot(values, np.full(len(values), row), "o", ms=4, color=GREY, alpha=0.6)
+        mean = np.mean(values)
+        ax.errorbar(mean, row, xerr=half_widths[name], fmt="D", ms=6, color=BLUE, capsize=5)
+    ax.set(xlabel=xlabel, title=title, yticks=range(len(samples)), yticklabels=list(samples))
+    ax.set_ylim(len(samples) - 0.5, -0.5)
+
+
+def draw_spans(ax, spans, length, title="", xlabel="input cell"):
+    """Draw which stretch of a row each output reads, one bar an output.
+
+    Args:
+        ax: the axes to draw on.
+        spans: (first, end) for each output; end is the first cell that it does not read.
+        length: cells of the row.
+        title: what the figure shows.
+        xlabel: what the cells are.
+
+    Raises:
+        ValueError: a span is empty or leaves the row.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_spans(ax, [(0, 2), (1, 3)], length=3)
+    >>> [bar.get_width() for bar in ax.patches]
+    [2, 2]
+    >>> plt.close(fig)
+    """
+    for row, (first, end) in enumerate(spans):
+        if not 0 <= first < end <= length:
+            raise ValueError(
+                f"A span must lie in 0 … {length} and not be empty; got {first, end}."
+            )
+        corner = (first - 0.5, row - 0.35)
+        ax.add_patch(Rectangle(corner, end - first, 0.7, fc=BLUE, ec=INK, alpha=0.8))
+    ax.set(title=title, xlabel=xlabel, ylabel="output cell")
+    ax.set(xticks=range(length), yticks=range(len(spans)), xlim=(-0.6, length - 0.4))
+    ax.set_ylim(len(spans) - 0.4, -0.6)
+
+
+def _plane(x, name):
+    x = np.asarray(x)
+    if x.ndim != 2:
+        raise ValueError(f"{name} must have two axes, (H, W); got shape {x.shape}.")
+    return x
