@@ -1,8 +1,8 @@
 """Write requirements.lock: every package of the project, pinned, for each system and Python.
 
-`make lock` runs this. pip resolves the `test` extra, which contains all others, on the machine at
-hand; the packages' own metadata then say what the other systems need, and pip is asked for those
-few versions. Nothing is downloaded but metadata, nothing is installed.
+`make lock` runs this. pip resolves the `test` extra, which contains all others, for the system at
+hand and the oldest Python that the book admits; the packages' own metadata then say what the
+other systems need, and pip is asked for those few versions. Nothing is installed.
 """
 
 import json
@@ -31,10 +31,11 @@ HEADER = """\
 """
 
 
-def resolve(*arguments):
+def resolve(*arguments, python="3.11.0"):
     """Ask pip what it would install: a dict of canonical name → metadata."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
-    command += ["--quiet", "--report", "-", *arguments]
+    command += ["--quiet", "--report", "-", "--only-binary=:all:", "--target=unused"]
+    command += [f"--python-version={python}", *arguments]
     report = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout
     found = [item["metadata"] for item in json.loads(report)["install"]]
     return {canonicalize_name(metadata["name"]): metadata for metadata in found}
@@ -87,9 +88,8 @@ def complete(metadata, root):
         if not missing:
             return {target: set(needs) for target, needs in reached.items()}
         for system, python, need in missing.values():
-            options = ["--no-deps", "--only-binary=:all:", "--target=unused"]
-            options += [f"--platform={SYSTEMS[system][3]}", f"--python-version={python}"]
-            metadata |= resolve(*options, f"{need.name}{need.specifier}")
+            options = "--no-deps", f"--platform={SYSTEMS[system][3]}"
+            metadata |= resolve(*options, f"{need.name}{need.specifier}", python=python)
 
 
 def marker(name, targets):
