@@ -1,0 +1,10 @@
+"""The book's own Sphinx extension: directives, mathematics, execution, the frame of a page."""
+
+from book.ext import claims, execution, maths, page, reading
+
+
+def setup(app):
+    """Register every part with Sphinx."""
+    for part in (execution, maths, claims, reading, page):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
