@@ -1,0 +1,166 @@
+"""The two kinds of widget, and how their JavaScript becomes one self-contained module.
+
+A widget is a Python class that names its JavaScript parts. Their text is joined into one ES
+module without imports, which a static page and a notebook front end run alike:
+
+* a `Twin` computes in JavaScript; a test proves its formula equal to `lib.reference`;
+* a `Sweep` is computed by Python on a grid, stored at 8 bits, and asks Python again, off the
+  grid too, where a kernel answers.
+
+To add a widget, write `js/<name>.js` with a function `render(context)` and a subclass that names
+its parts: "frame" and "shell" (always), "controls" (sliders and the like), "plot" (axes, lines,
+bars, heat maps), "inflate" (bytes), "sweep" (needs "inflate"). Each file's head says how it is
+used.
+
+Example:
+    >>> class Ramp(Sweep):
+    ...     name = "question"
+    >>> ramp = Ramp(lambda slope: slope * np.arange(3), {"slope": [0, 1, 2]})
+    >>> ramp
+    Ramp(slope=1)
+    >>> ramp.frame(slope=2).round(2)
+    array([0., 2., 4.], dtype=float32)
+"""
+
+import itertools
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+JS = Path(__file__).parent / "js"
+
+
+def bundle(name: str, parts: Sequence[str], suffix: str = ".js") -> str:
+    """Join a widget's parts and its own file into one text without comments.
+
+    Args:
+        name: the widget's own file in `js/`, without suffix.
+        parts: the other files of `js/` that it uses, by name (or any file, by its absolute path).
+        suffix: ".js" for the module, ".css" for its styles (a part may have none).
+
+    Returns:
+        The module's text, indentation and whole-line comments removed: it travels with every
+        instance.
+    """
+    files = [(JS / part).with_suffix(suffix) for part in (*parts, name)]
+    text = "\n".join(f.read_text("utf-8") for f in files if f.exists())
+    text = re.sub(r"^\s*//[^\n]*\n|^\s+", "", text, flags=re.MULTILINE)
+    if suffix == ".css":
+        return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", text)
+    return text + "export default { render };\n"
+
+
+class Widget(anywidget.AnyWidget):
+    """What both kinds share: a state that the reader moves, and a greeting.
+
+    Attributes:
+        name: the widget's JavaScript file and its `data-widget`.
+        parts: the other JavaScript files that it is made of, in order.
+        start: the state before anything is touched; *Reset* returns to it.
+        state: what the reader has changed, kept in step with a live kernel.
+        given: constants that the drawing needs.
+        data: bytes that the drawing needs, deflated.
+    """
+
+    name = ""
+    parts: tuple[str, ...] = ("frame", "shell")
+    start = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    given = traitlets.Dict().tag(sync=True)
+    data = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, start: Mapping, given: Mapping | None = None, data: bytes = b""):
+        self._esm = bundle(self.name, self.parts)
+        self._css = bundle(self.name, self.parts, ".css")
+        super().__init__(start=dict(start), given=dict(given or {}), data=data)
+        self.on_msg(self._hear)
+
+    def _hear(self, _widget, content: dict, _buffers: list) -> None:
+        """Answer the page's greeting, so that it knows of the kernel."""
+        if "hello" in content:
+            self.send({"hello": True})
+
+    def __repr__(self) -> str:
+        shown = {**self.start, **self.state}.items()
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown)})"
+
+
+class Twin(Widget):
+    """A widget whose closed formula runs in the page; `lib.reference` proves it in a test."""
+
+
+class Sweep(Widget):
+    """A widget whose every state Python has computed, quantised to 8 bits and deflated."""
+
+    def __init__(
+        self,
+        function: Callable[..., np.ndarray],
+        axes: Mapping[str, Sequence],
+        given: Mapping | None = None,
+        start: Mapping | None = None,
+    ):
+        """Compute the states over the grid.
+
+        Args:
+            function: takes one keyword argument for each axis; returns a float array, always
+                of the same shape. It must also take numbers between those of the grid.
+            axes: the values (numbers or words) of each argument, in order.
+            given: further constants for the drawing.
+            start: the values shown first (the middle of an axis if not given), and any state
+                that is not an axis.
+
+        Raises:
+            ValueError: the frames differ in shape or are not finite, or `start` is off an axis.
+        """
+        axes = {name: list(values) for name, values in axes.items()}
+        start = {name: values[len(values) // 2] for name, values in axes.items()} | (start or {})
+        for name, values in axes.items():
+            if start[name] not in values:
+                raise ValueError(
+                    f"expected {name} to start at one of {values}, got {start[name]!r}"
+                )
+        self._function = function
+        frames = [
+            self.frame(**dict(zip(axes, at, strict=True)))
+            for at in itertools.product(*axes.values())
+        ]
+        if len({f.shape for f in frames}) != 1 or not all(np.isfinite(f).all() for f in frames):
+            raise ValueError("expected finite frames of one shape from every state")
+        frames = np.stack(frames)
+        stored, low, step = quantise(frames)
+        error = float(np.abs(low + step * stored.astype(np.float64) - frames).max())
+        about = {"axes": axes, "shape": frames.shape[1:], "low": low, "step": step, "error": error}
+        super().__init__(start, {**(given or {}), **about}, zlib.compress(stored.tobytes(), 9))
+
+    def frame(self, **at) -> np.ndarray:
+        """Return the frame at one state, on the grid or off it, as float32."""
+        return np.asarray(self._function(**at), np.float32)
+
+    def _hear(self, widget, content: dict, buffers: list) -> None:
+        super()._hear(widget, content, buffers)
+        if "ask" in content:
+            self.send({"answer": content["ask"]}, [self.frame(**content["at"]).tobytes()])
+
+
+def quantise(values: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Round to 256 levels between the least and the greatest value.
+
+    Args:
+        values: float, any shape.
+
+    Returns:
+        `stored, low, step`: unsigned bytes of the same shape, and the numbers that bring them
+        back, `low + step * stored`, to within half a step.
+
+    Example:
+        >>> quantise(np.array([-1.0, 0.0, 254.0]))
+        (array([  0,   1, 255], dtype=uint8), -1.0, 1.0)
+    """
+    low, high = float(values.min()), float(values.max())
+    step = (high - low) / 255 or 1.0
+    return np.round((values - low) / step).astype(np.uint8), low, step
