@@ -254,6 +254,72 @@ def draw_spans(ax, spans, length, title="", xlabel="input cell"):
     ax.set_ylim(len(spans) - 0.4, -0.6)
 
 
+def draw_alias(ax, fast, slow, stride, length):
+    """Draw a wave, the samples taken from it, and the slower wave through the same samples.
+
+    Args:
+        ax: the axes to draw on.
+        fast: frequency of the wave, cycles per pixel.
+        slow: frequency of the slower wave, cycles per pixel.
+        stride: step between samples, pixels.
+        length: pixels to draw.
+
+    Raises:
+        ValueError: the two waves differ at a sample, so that neither is the other's alias.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_alias(ax, 0.4, 0.1, stride=2, length=10)
+    >>> ax.lines[2].get_xdata().tolist()
+    [0, 2, 4, 6, 8]
+    >>> plt.close(fig)
+    """
+    samples = np.arange(0, length, stride)
+    kept = np.cos(2 * np.pi * fast * samples)
+    if not np.allclose(kept, np.cos(2 * np.pi * slow * samples)):
+        raise ValueError(f"At stride {stride}, {slow} is not an alias of {fast} cycles per pixel.")
+    along = np.linspace(0, length - 1, 40 * length)
+    ax.plot(along, np.cos(2 * np.pi * fast * along), color=GREY, lw=1, label="the wave")
+    ax.plot(along, np.cos(2 * np.pi * slow * along), color=BLUE, ls="--", label="what is left")
+    ax.plot(samples, kept, "o", color=ORANGE, label="pixels kept")
+    ax.set(xlabel="place (pixels)", ylabel="value")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def draw_bands(ax, x, lines, half_widths, xlabel, ylabel, title=""):
+    """Draw one line for each name, with the interval of each of its points as a bar.
+
+    Args:
+        ax: the axes to draw on.
+        x: horizontal positions, (N,).
+        lines: a dict of name → means, each (N,).
+        half_widths: a dict of the same names → half the width of each mean's interval, (N,).
+        xlabel: what x is, with its unit.
+        ylabel: what the means are of, with their unit.
+        title: what the figure shows.
+
+    Raises:
+        ValueError: lines is empty, or half_widths has other names.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_bands(ax, [0, 1], {"max": [0.9, 0.6]}, {"max": [0.1, 0.2]}, "shift", "accuracy")
+    >>> ax.get_legend_handles_labels()[1]
+    ['max']
+    >>> plt.close(fig)
+    """
+    if not lines or lines.keys() != half_widths.keys():
+        raise ValueError(
+            "lines and half_widths need the same names, one at least; got "
+            f"{list(lines)} and {list(half_widths)}."
+        )
+    for (name, means), marker in zip(lines.items(), cycle("os^Dv"), strict=False):
+        ax.errorbar(
+            x, means, yerr=half_widths[name], fmt=f"-{marker}", ms=4, capsize=3, label=name
+        )
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+
+
 def _plane(x, name):
     x = np.asarray(x)
     if x.ndim != 2:
