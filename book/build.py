@@ -4,11 +4,13 @@ Every warning is an error. A build that failed leaves no trees of pages behind: 
 them would find nothing new to read, and say that all is well.
 """
 
+import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -21,9 +23,10 @@ OFFLINE = "descent-offline.zip"
 NOT_FOR_READERS = {".buildinfo", "objects.inv"}
 MARK = re.compile(rb"<!-- offline -->.*?<!-- /offline -->", re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-QUIET = re.compile(r"$^")
-TROUBLE = re.compile(r"WARNING:|ERROR:|CRITICAL:|Extension error|Exception occurred")
-PROGRESS = re.compile(r"(reading|writing|copying|pickling|building|checking|dumping)\b|\s*$")
+PROGRESS = re.compile(r"reading sources|.*Executed notebook in")
+KERNEL_CHATTER = re.compile(r"^\[IPKernelApp\].*\n", re.MULTILINE)
+ROAD_TO_CELL = re.compile(r"Traceback \(most recent.*?CellExecutionError: ", re.DOTALL)
+ROAD_TO_SPHINX = re.compile(r"(?<=\n)(Exception occurred:|Traceback \(most recent).*", re.DOTALL)
 
 
 class BuildError(Exception):
@@ -31,27 +34,34 @@ class BuildError(Exception):
 
 
 def run_sphinx(root):
-    """Run jupyter-book on ``root``; return its exit status and all that it printed.
+    """Run jupyter-book on ``root`` and show which page it is at.
 
     One thread for each cell: two notebooks must not fight for two cores, and results that depend
     on the number of threads would differ from machine to machine.
+
+    Returns:
+        The exit status, and what was complained about.
     """
     start = "from jupyter_book.cli.main import main; main()"
-    arguments = ["build", str(root), "-W", "-n", "--keep-going"]
-    with subprocess.Popen(
-        [sys.executable, "-c", start, *arguments],
-        cwd=root,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        printed = []
+    command = [sys.executable, "-c", start, "build", str(root), "-W", "-n", "--keep-going"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as complaints,
+        subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            encoding="utf-8",
+        ) as process,
+    ):
         for line in process.stdout:
-            printed.append(ANSI.sub("", line))
-            if not QUIET.match(printed[-1]):
-                print(printed[-1], end="", flush=True)
-    return process.returncode, "".join(printed)
+            if PROGRESS.match(plain := ANSI.sub("", line)):
+                print(plain, end="", flush=True)
+        status = process.wait()
+        complaints.seek(0)
+        return status, ANSI.sub("", complaints.read())
 
 
 def check_pages(root, site):
@@ -99,9 +109,9 @@ def build(root):
     output = root / "_build"
     site = output / "html"
     try:
-        status, printed = run_sphinx(root)
+        status, complaints = run_sphinx(root)
         if status:
-            raise BuildError(explain(printed))
+            raise BuildError(explain(complaints))
         count = check_pages(root, site)
         write_zip(site)
     except BaseException:
@@ -110,27 +120,22 @@ def build(root):
     return count
 
 
-def explain(printed):
-    r"""Return what went wrong, out of all that was printed: page, cell and traceback.
+def explain(complaints):
+    r"""Return what went wrong: page, cell and traceback, without the way to them.
 
     Example:
-        >>> explain("reading\na.md:3: WARNING: no such page\nwriting\n")
+        >>> explain("a.md:3: WARNING: no such page\nTraceback (most recent call last): …")
         'a.md:3: WARNING: no such page'
     """
-    kept, keep = [], False
-    for line in printed.splitlines():
-        if TROUBLE.search(line):
-            keep = True
-        elif PROGRESS.match(line):
-            keep = False
-        if keep:
-            kept.append(line)
-    return "\n".join(kept) or printed[-2000:]
+    text = KERNEL_CHATTER.sub("", complaints)
+    text = ROAD_TO_CELL.sub("", text, count=1)
+    return ROAD_TO_SPHINX.sub("", text).strip()
 
 
 def main():
     """Build and say where to open the book, or what went wrong."""
     start = time.monotonic()
+    importlib.import_module("matplotlib.font_manager")  # lists the fonts once, and not in a page
     try:
         count = build(ROOT)
     except BuildError as error:

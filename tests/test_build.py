@@ -1,0 +1,151 @@
+"""What building the book executes again, and how it fails: seen on a book of two pages."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from book.build import BuildError, build
+from book.ext.execution import digest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOC = "format: jb-book\nroot: chapters/index\nchapters:\n- file: chapters/one\n- file: chapters/two\n"
+
+
+def write_notebook(path, *sources):
+    """Write a notebook whose first cell leaves a line in a diary each time that it runs."""
+    diary = f"open('{path.parent / 'diary'}', 'a').write('{path.stem}\\n');"
+    cells = [
+        {"cell_type": "markdown", "id": "title", "metadata": {}, "source": f"# Page {path.stem}"},
+        *(
+            {
+                "cell_type": "code",
+                "id": f"cell-{n}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for n, source in enumerate([diary, *sources])
+        ),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}}
+    path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}))
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Return the folder of a book of two notebooks, with this book's own settings and frame."""
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "__init__.py").write_text("__version__ = '0'\nvalue = 1\n")
+    (tmp_path / "_toc.yml").write_text(TOC)
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "references.bib").write_text("")
+    (tmp_path / "chapters" / "index.md").write_text("# The first page\n\nWith $x^2$.\n")
+    for name in ("one", "two"):
+        write_notebook(tmp_path / "chapters" / f"{name}.ipynb", "1 + 1")
+    return tmp_path
+
+
+def executed(book):
+    """Return the pages executed since the last look."""
+    diary = book / "chapters" / "diary"
+    pages = sorted(diary.read_text().split()) if diary.exists() else []
+    diary.unlink(missing_ok=True)
+    return pages
+
+
+def test_executes_again_what_could_have_changed_and_nothing_else(tiny):
+    assert build(tiny) == 3
+    assert executed(tiny) == ["one", "two"]
+
+    build(tiny)
+    assert executed(tiny) == []
+
+    write_notebook(tiny / "chapters" / "two.ipynb", "2 + 2")
+    build(tiny)
+    assert executed(tiny) == ["two"]
+
+    (tiny / "lib" / "__init__.py").write_text("__version__ = '0'\nvalue = 2\n")
+    build(tiny)
+    assert executed(tiny) == ["one", "two"]
+
+
+def test_failing_cell_stops_the_build_every_time_and_says_where(tiny):
+    build(tiny)
+    write_notebook(tiny / "chapters" / "two.ipynb", "assert 1 + 1 == 3, 'a false sum'")
+    for _ in range(2):
+        with pytest.raises(BuildError) as failure:
+            build(tiny)
+        for part in ("chapters/two.ipynb", "assert 1 + 1 == 3", "AssertionError: a false sum"):
+            assert part in str(failure.value)
+        assert "site-packages" not in str(failure.value)
+
+    write_notebook(tiny / "chapters" / "two.ipynb", "assert 1 + 1 == 2")
+    assert build(tiny) == 3
+
+
+def test_broken_link_and_broken_formula_stop_the_build_every_time(tiny):
+    page = tiny / "chapters" / "index.md"
+    page.write_text("# The first page\n\n[nowhere](no-such-page.md) and $\\frac{1$.\n")
+    for _ in range(2):
+        with pytest.raises(BuildError) as failure:
+            build(tiny)
+        assert "no-such-page" in str(failure.value)
+        assert "KaTeX parse error" in str(failure.value)
+
+
+def test_page_of_the_toc_that_is_missing_stops_the_build(tiny):
+    (tiny / "_toc.yml").write_text(TOC + "- file: chapters/three\n")
+    with pytest.raises(BuildError, match="chapters/three"):
+        build(tiny)
+
+
+def test_page_that_left_the_toc_leaves_the_site_and_its_archive(tiny):
+    build(tiny)
+    (tiny / "_toc.yml").write_text(TOC.replace("- file: chapters/two\n", ""))
+    assert build(tiny) == 2
+    site = tiny / "_build" / "html"
+    assert not (site / "chapters" / "two.html").exists()
+    with zipfile.ZipFile(site / "descent-offline.zip") as archive:
+        assert "descent/chapters/one.html" in archive.namelist()
+        assert "descent/chapters/two.html" not in archive.namelist()
+
+
+def test_archive_of_the_same_site_is_the_same_to_the_byte(tiny):
+    archive = tiny / "_build" / "html" / "descent-offline.zip"
+    build(tiny)
+    first = archive.read_bytes()
+    build(tiny)
+    assert archive.read_bytes() == first
+
+
+def test_claim_reaches_the_table_with_its_verdict(tiny):
+    mark = ":::{claim} wrong\n:id: sums\nOne and one are three, $1 + 1 = 3$.\n:::\n"
+    page = tiny / "chapters" / "index.md"
+    page.write_text(f"# The first page\n\n{mark}\n:::{{claims}}\n:::\n")
+    build(tiny)
+    html = (tiny / "_build" / "html" / "chapters" / "index.html").read_text()
+    table = html[html.index('<table class="claims') :]
+    assert "Wrong" in table
+    assert "One and one are three" in table
+    assert 'href="#claim-sums"' in table
+    assert 'id="claim-sums"' in html
+
+
+def test_digest_sees_names_and_contents_but_not_compiled_files(tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.py").write_text("1")
+    seen = {digest(tmp_path, ["lib"])}
+    (tmp_path / "lib" / "a.pyc").write_text("compiled")
+    assert digest(tmp_path, ["lib"]) in seen
+    (tmp_path / "lib" / "a.py").write_text("2")
+    seen.add(digest(tmp_path, ["lib"]))
+    (tmp_path / "lib" / "a.py").rename(tmp_path / "lib" / "b.py")
+    seen.add(digest(tmp_path, ["lib"]))
+    assert len(seen) == 3
