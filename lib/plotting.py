@@ -286,7 +286,7 @@ def draw_alias(ax, fast, slow, stride, length):
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def draw_bands(ax, x, lines, half_widths, xlabel, ylabel, title=""):
+def draw_interval_lines(ax, x, lines, half_widths, xlabel, ylabel, title=""):
     """Draw one line for each name, with the interval of each of its points as a bar.
 
     Args:
@@ -303,7 +303,8 @@ def draw_bands(ax, x, lines, half_widths, xlabel, ylabel, title=""):
 
     >>> import matplotlib.pyplot as plt
     >>> fig, ax = plt.subplots()
-    >>> draw_bands(ax, [0, 1], {"max": [0.9, 0.6]}, {"max": [0.1, 0.2]}, "shift", "accuracy")
+    >>> means, half_widths = {"max": [0.9, 0.6]}, {"max": [0.1, 0.2]}
+    >>> draw_interval_lines(ax, [0, 1], means, half_widths, "shift (pixels)", "accuracy")
     >>> ax.get_legend_handles_labels()[1]
     ['max']
     >>> plt.close(fig)
