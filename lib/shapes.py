@@ -56,8 +56,8 @@ def output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     return out
 
 
-def whole(name, value, minimum):
-    """Return `value` as an int, if it is a whole number and at least `minimum`.
+def whole(name, value, minimum=None):
+    """Return `value` as an int, if it is a whole number, and at least `minimum` if given.
 
     Raises:
         TypeError: it is no whole number (True and False are none).
@@ -73,7 +73,7 @@ def whole(name, value, minimum):
         number = value.__index__()
     except TypeError:  # an array of several numbers has the method, but refuses
         raise TypeError(f"{name} must be a whole number, got {value!r}") from None
-    if number < minimum:
+    if minimum is not None and number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
     return number
 
@@ -123,8 +123,11 @@ def pool_sizes(shape, n, kernel_size, stride=None, padding=0, dilation=1, ceil_m
     Args:
         shape: the input's, (N, C, …) or (C, …).
         n: number of spatial axes, 1 to 3.
-        kernel_size, stride, padding, dilation, ceil_mode: as in `output_size`, each a number
-            or one for each axis; the padding at most half the kernel.
+        kernel_size: as all up to `dilation` one number, or one for each axis; see `output_size`.
+        stride: the kernel's size if None or ().
+        padding: at most half the kernel.
+        dilation: step between the cells of a window.
+        ceil_mode: whether to round up.
 
     Returns:
         sizes, kernel_size, stride, padding, dilation, out: six tuples of n ints.
@@ -197,7 +200,9 @@ def unpool_sizes(shape, n, kernel_size, stride=None, padding=0, output_size=None
     Args:
         shape: of the pooled values, (N, C, …) or (C, …).
         n: number of spatial axes, 1 to 3.
-        kernel_size, stride, padding: those of the pooling.
+        kernel_size: the pooling's, one number, or one for each axis, as the next two.
+        stride: the pooling's; the kernel's size if None.
+        padding: the pooling's.
         output_size: the sizes wanted, one for each spatial axis (or the whole (N, C, …) shape).
 
     Returns:
@@ -265,7 +270,7 @@ def fractional_sizes(shape, n, kernel_size, output_size=None, output_ratio=None)
                 f"got {output_ratio!r}"
             )
         output_size = tuple(int(size * r) for size, r in zip(sizes, ratios, strict=True))
-    out = per_axis("output_size", output_size, n, minimum=0)
+    out = per_axis("output_size", output_size, n, minimum=1)
     if any(o + k_ - 1 > size for size, k_, o in zip(sizes, k, out, strict=True)):
         raise ValueError(
             f"{out} windows of {k} cells do not fit into {sizes}: expected at most "
