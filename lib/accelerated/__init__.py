@@ -1,0 +1,1 @@
+"""The torch twins: the operations of `lib.reference`, on whatever device their input lives."""

@@ -1,0 +1,76 @@
+"""What every twin asks of its arguments, and how it says what it got instead."""
+
+import math
+import numbers
+
+import torch
+
+
+def float_tensor(name, value):
+    """Return `value` if it is a tensor of floats, or say what else it is."""
+    if not isinstance(value, torch.Tensor):
+        kind = type(value)
+        raise TypeError(
+            f"{name} must be a torch tensor, got {kind.__module__}.{kind.__qualname__}; "
+            "NumPy arrays are for lib.reference"
+        )
+    if not value.is_floating_point():
+        raise TypeError(
+            f"{name} must hold floating-point numbers, got {value.dtype}; "
+            f"convert it, for instance by {name}.float()"
+        )
+    return value
+
+
+def number(name, value):
+    """Return a finite or infinite real number as a Python float; NaN is refused."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if math.isnan(value):
+        raise ValueError(f"{name} must be a real number, got {value!r}")
+    return float(value)
+
+
+def exponent(name, value):
+    """Return the exponent of a mean as a Python float: any number but 0 and NaN."""
+    if number(name, value) == 0:
+        raise ValueError(f"{name} must not be 0: the mean divides by it")
+    return float(value)
+
+
+def parameter(name, value, x, y_shape):
+    """Return a learned parameter as a tensor: a number, a scalar, or what broadcasts against y.
+
+    A number and a scalar tensor take the dtype of x; any other tensor must have it.
+    """
+    if not isinstance(value, torch.Tensor):
+        return x.new_tensor(number(name, value))
+    float_tensor(name, value)
+    if value.dim() and value.dtype != x.dtype:
+        raise TypeError(f"{name} must have the dtype of x, {x.dtype}, got {value.dtype}")
+    try:
+        fits = torch.broadcast_shapes(value.shape, y_shape) == tuple(y_shape)
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name} must be a number or broadcast against y of shape {tuple(y_shape)}, "
+            f"got shape {tuple(value.shape)}"
+        )
+    return value.to(x.dtype)
+
+
+def uniforms(rng, shape, x, dtype):
+    """Draw one uniform in [0, 1) for each place of `shape`, or check those that are given."""
+    if isinstance(rng, torch.Generator):
+        return torch.rand(shape, generator=rng, dtype=dtype, device=rng.device).to(x.device)
+    if not isinstance(rng, torch.Tensor):
+        raise TypeError(f"rng must be a torch.Generator or a tensor of uniforms, got {type(rng)}")
+    float_tensor("rng", rng)
+    if rng.shape != tuple(shape):
+        raise ValueError(f"the uniforms must have shape {tuple(shape)}, got {tuple(rng.shape)}")
+    if rng.device != x.device:
+        raise ValueError(f"the uniforms must lie where x lies, {x.device}, got {rng.device}")
+    if not ((rng >= 0) & (rng < 1)).all():
+        raise ValueError("the uniforms must lie in [0, 1)")
+    return rng
