@@ -17,6 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
+from book.build import OFFLINE
 from book.lint_notebooks import CLAIM, CLAIM_ID, problems
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,9 +28,9 @@ PAGE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 REFERENCED = re.compile(r"""<(?:img|a|script|source)\b[^>]*?\b(?:src|href)=["']([^"']+)["']""")
 DIRECTIVE = re.compile(r"^[:`]{3,}\{(?:image|figure|(?:literal)?include)\}\s*(\S+)", re.MULTILINE)
-CODE = re.compile(  # fenced code (not a directive), inline code, mathematics
-    r"(?ms)^(`{3,}|~{3,})(?!\{).*?^\1[ \t]*$|(`+)(?:(?!\n\n)[^`])+?\2|\$\$.*?\$\$|\$[^$\n]+\$"
-)
+FENCED = r"^(`{3,}|~{3,})(?!\{).*?^\1[ \t]*$"  # code, not a directive
+INLINE = r"(?<!`)(`{1,2})(?!`)(?:(?!\n\n)[^`])+?\2"
+CODE = re.compile(rf"(?ms){FENCED}|{INLINE}|\$\$.*?\$\$|\$[^$\n]+\$")
 FORBIDDEN = {  # each written so that it does not find itself
     "a home folder": re.compile(r"/(?:home|Users)/[a-z]\w*|/root\b/|\b[A-Z]:\\Users\\"),
     "a package index": re.compile(r"-{2}(?:extra-)?index-url|-{2}find-links|\bpypi\.(?:org|io)"),
@@ -167,11 +168,12 @@ def links(root):
 
 
 def there(root, page, target):
-    """Say whether a link of a page leads to a file: a document may go without its ending."""
+    """Say whether a link leads to a file: a page, with its ending or without, or what is built."""
     base = root if target.startswith("/") else page.parent
     place = base / target.lstrip("/")
     endings = "", ".md", ".ipynb"
-    return any(place.with_name(place.name + ending).exists() for ending in endings)
+    found = any(place.with_name(place.name + ending).exists() for ending in endings)
+    return found or place.name == OFFLINE
 
 
 def fillers(root):

@@ -9,10 +9,12 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
-import nbformat
+from nbformat.validator import iter_validate
+
+from book.ext.claims import VERDICTS
 
 FIRST_CELL = """\
 # Installs the book's library where it is missing (Colab, Binder); does nothing elsewhere.
@@ -35,7 +37,6 @@ CLAIM = re.compile(
     r"^[:`]{3,}\{claim\}[ \t]*(\S*)\n(.*?)^[:`]{3,}[ \t]*$", re.MULTILINE | re.DOTALL
 )
 CLAIM_ID = re.compile(r"^:id:[ \t]*(\S+)", re.MULTILINE)
-VERDICTS = "holds", "holds-if", "does-not-hold", "wrong"
 QUESTION = re.compile(r"\bquestion\(\s*([\"'])(.*?)\1")
 
 
@@ -62,11 +63,11 @@ def read(path, version, questions):
     """Read one notebook, or raise ValueError saying what is wrong with its form."""
     try:
         raw = json.loads(Path(path).read_text(encoding="utf-8"))
-        nbformat.validate(raw)
-    except (ValueError, nbformat.ValidationError) as error:
-        raise ValueError(
-            f"expected a valid notebook, got: {str(error).splitlines()[0]}"
-        ) from error
+        fault = next(iter_validate(raw), None)
+    except ValueError as error:
+        fault = error
+    if fault:
+        raise ValueError(f"expected a valid notebook, got: {str(fault).splitlines()[0]}")
     form = raw["nbformat"], raw["nbformat_minor"]
     if form != (4, 5):
         raise ValueError(f"expected nbformat 4.5, got {form[0]}.{form[1]}")
@@ -108,9 +109,8 @@ def equal_first_cell(page):
         yield None, "expected code cells, got none"
         return
     first = page.code[0]
-    lines = zip(expected.splitlines(), [*first["source"].splitlines(), *[""] * 20], strict=False)
-    if first["source"] != expected:
-        wanted, got = next(((a, b) for a, b in lines if a != b), ("nothing more", "more lines"))
+    lines = zip_longest(expected.splitlines(), first["source"].splitlines(), fillvalue="no line")
+    for wanted, got in (pair for pair in lines if pair[0] != pair[1]):
         yield first, f"expected the book's first code cell, with {wanted!r}, got {got!r}"
     if "remove-cell" not in tags(first):
         yield first, f"expected the tag remove-cell on the first code cell, got {tags(first)}"

@@ -12,7 +12,7 @@ stop() {
 ADMITTED='import sys; sys.exit(not sys.version_info >= (3, 11))'
 
 find_python() { # the interpreter asked for, or the first that will do
-  local candidate
+  local candidate found
   if [[ -n $1 ]]; then
     command -v "$1" >/dev/null || stop "PYTHON=$1 was not found."
     "$1" -c "$ADMITTED" || stop "expected Python 3.11 or newer, got $("$1" -V 2>&1) from PYTHON=$1."
@@ -25,7 +25,8 @@ find_python() { # the interpreter asked for, or the first that will do
       return
     fi
   done
-  stop "no Python 3.11 or newer was found (python3 is: $(python3 -V 2>&1 || true))." \
+  found=$(python3 -V 2>/dev/null) || found=absent
+  stop "no Python 3.11 or newer was found (python3 is: $found)." \
     "On Debian 12 or Ubuntu 24.04: sudo apt-get install python3 python3-venv" \
     "Elsewhere: https://www.python.org/downloads/, then make … PYTHON=/path/to/python3"
 }
