@@ -17,8 +17,7 @@ export OMP_NUM_THREADS := 1
 .PHONY: help setup book serve lab test lint bench lock clean
 
 help:  ## List these targets (the default).
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | \
-	  while IFS=$$'\t' read -r name text; do printf 'make %-6s  %s\n' "$$name" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' Makefile
 
 setup: $(READY)  ## Create .venv with the locked packages; the others do this for you.
 
@@ -39,7 +38,7 @@ lab: $(READY)  ## Open the chapters in JupyterLab.
 test: $(READY)  ## Check everything: lint, library, notebooks, the built site in a browser.
 	@tests/system-packages.sh
 	@$(MAKE) --no-print-directory lint
-	@$(RUN) -m pytest -n 2 -m "not browser" --doctest-modules lib tests
+	@$(RUN) -m pytest -n 2 -m "not browser" --doctest-modules lib book tests
 	@$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env chapters exercises
 	@$(RUN) -m book.build
 	@$(RUN) -m pytest -m browser tests

@@ -266,7 +266,9 @@ RULES = (
 def lint(root):
     """Return all that is wrong with the sources in a folder, one line each."""
     return [
-        f"{path.relative_to(root)}: {message}" for rule in RULES for path, message in rule(root)
+        f"{path.relative_to(root).as_posix()}: {message}"
+        for rule in RULES
+        for path, message in rule(root)
     ]
 
 

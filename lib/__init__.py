@@ -1,4 +1,4 @@
-"""Descent's library: every operation of the book twice, in NumPy to be read and in torch to be run.
+"""Descent's library: every operation of the book twice, in NumPy to read and in torch to run.
 
     lib.reference     NumPy, forward and hand-written backward
     lib.accelerated   the torch twins, on whatever device their input lives

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+ROOT_USER = sys.platform == "linux" and os.geteuid() == 0
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="make and bash: not for Windows")
 
 
@@ -91,7 +92,7 @@ def test_without_apt_the_missing_are_named(tmp_path):
 
 
 @linux
-@pytest.mark.skipif(sys.platform == "linux" and os.geteuid() == 0, reason="root needs no sudo")
+@pytest.mark.skipif(ROOT_USER, reason="root needs no sudo")
 def test_without_a_password_the_command_is_told(tmp_path):
     result = run(tmp_path, PACKAGES, apt_get="", sudo="exit 1")
     assert result.returncode == 1
@@ -120,6 +121,22 @@ def test_an_installation_that_changed_nothing_is_no_success(tmp_path):
     result = run(tmp_path, PACKAGES, tools="env", apt_get="", sudo='shift; exec "$@"')
     assert result.returncode == 1
     assert "apt-get reported no error, yet these are still not found." in result.stderr
+
+
+@linux
+def test_the_run_for_changes_names_what_it_cannot_install(tmp_path):
+    result = run(tmp_path, ".ci/run", git="", python3="")
+    assert result.returncode == 1
+    assert "This needs root and apt-get. Install by hand: make" in result.stderr
+
+
+@linux
+@pytest.mark.skipif(not ROOT_USER, reason="needs root")
+def test_the_run_for_changes_installs_what_a_bare_machine_lacks(tmp_path):
+    make = "printf '#!/bin/bash\\necho made $*\\n' > ${0%/*}/make; /bin/chmod +x ${0%/*}/make"
+    result = run(tmp_path, ".ci/run", git="", python3="exit 1", apt_get=make)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "Installing: make python3 python3-venv\nmade test\n"
 
 
 def test_make_alone_lists_the_targets():

@@ -85,7 +85,7 @@ def write(root, files):
         if text is None:
             path.unlink()
         else:
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(text.encode())
     return root
 
 
