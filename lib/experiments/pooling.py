@@ -21,6 +21,7 @@ from lib.accelerated import pooling as ours
 
 TEST, VALIDATION = 600, 300  # images held out; the other 897 are for training
 BATCH = 32
+FRAME = 24  # pixels: wide enough that a moved digit hardly feels the border's padding
 REACH = 3  # pixels: how far a digit is moved each way
 
 SHIFT_POOLINGS = {
@@ -68,8 +69,8 @@ class Network(nn.Module):
 def digits(seed):
     """Images (N, 1, 8, 8) and labels (N,), as training, validation and test.
 
-    The 600 test images are the same for every seed; the seed shares out the rest. Full ink is 4:
-    the mean square of a framed image is then near 1, which He's initialisation asks for.
+    The 600 test images are the same for every seed; the seed shares out the rest. Full ink is 4,
+    so that in the frame, too, the pixels' mean square is of the order of 1.
     """
     x, y = data.digits()
     x, y = 4 * torch.from_numpy(x), torch.from_numpy(y)
@@ -105,8 +106,9 @@ def accuracy(p, y):
 
 
 def framed(x, down=0, right=0):
-    """Digits (N, 1, 8, 8) in an empty frame (N, 1, 16, 16), moved off its middle by pixels."""
-    return F.pad(x, (4 + right, 4 - right, 4 + down, 4 - down))
+    """Digits (N, 1, 8, 8) in an empty frame (N, 1, 24, 24), moved off its middle by pixels."""
+    room = (FRAME - x.shape[-1]) // 2
+    return F.pad(x, (room + right, room - right, room + down, room - down))
 
 
 def train_centred(pooling, head, seed, lr, updates):
@@ -114,7 +116,7 @@ def train_centred(pooling, head, seed, lr, updates):
     x, y = digits(seed)["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Network(16, head, stride=2 if pooling == "strided convolution" else 1)
+        network = Network(FRAME, head, stride=2 if pooling == "strided convolution" else 1)
         fit(network, SHIFT_POOLINGS[pooling], framed(x), y, lr, updates)
     return network
 
