@@ -9,13 +9,13 @@ stop() {
   exit 1
 }
 
-ADMITTED='import sys; sys.exit(not sys.version_info >= (3, 11))'
+ADMITTED='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 
 find_python() { # the interpreter asked for, or the first that will do
   local candidate found
   if [[ -n $1 ]]; then
     command -v "$1" >/dev/null || stop "PYTHON=$1 was not found."
-    "$1" -c "$ADMITTED" || stop "expected Python 3.11 or newer, got $("$1" -V 2>&1) from PYTHON=$1."
+    "$1" -c "$ADMITTED" || stop "expected Python 3.11 to 3.13, got $("$1" -V 2>&1) from PYTHON=$1."
     echo "$1"
     return
   fi
@@ -26,7 +26,7 @@ find_python() { # the interpreter asked for, or the first that will do
     fi
   done
   found=$(python3 -V 2>/dev/null) || found=absent
-  stop "no Python 3.11 or newer was found (python3 is: $found)." \
+  stop "no Python 3.11 to 3.13 was found (python3 is: $found)." \
     "On Debian 12 or Ubuntu 24.04: sudo apt-get install python3 python3-venv" \
     "Elsewhere: https://www.python.org/downloads/, then make … PYTHON=/path/to/python3"
 }
@@ -38,7 +38,7 @@ command -v git >/dev/null ||
     "On Debian or Ubuntu: sudo apt-get install git; elsewhere: https://git-scm.com/downloads"
 
 python=$(find_python "${1:-}")
-if ! version .venv/bin/python >/dev/null ||
+if ! .venv/bin/python -c "$ADMITTED" 2>/dev/null ||
   [[ -n ${1:-} && $(version "$python") != "$(version .venv/bin/python)" ]]; then
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     stop "$(command -v "$python") ($(version "$python")) has no module venv." \
@@ -49,8 +49,7 @@ if ! version .venv/bin/python >/dev/null ||
 fi
 
 rm -f .venv/ready-*
-echo "Installing $(grep -c '==' requirements.lock) locked packages into .venv" \
-  "(some 2.5 GB; minutes at first, seconds after)"
+echo "Installing the locked packages into .venv (some 2.5 GB; minutes at first, seconds after)"
 install=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
 { "${install[@]}" -r requirements.lock && "${install[@]}" --no-deps --no-build-isolation -e .; } ||
   stop "pip could not install the packages; its own message stands above." \

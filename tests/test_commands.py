@@ -20,7 +20,7 @@ def run(tmp_path, script, *arguments, tools="", **fakes):
     shutil.copy(ROOT / script, copy)
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ["bash", "dirname", "grep", "rm", "uname", *tools.split()]:
+    for name in ["bash", "dirname", "rm", "uname", *tools.split()]:
         (folder / name).symlink_to(shutil.which(name))
     for name, text in fakes.items():
         fake = folder / name.replace("_", "-")
@@ -41,13 +41,13 @@ exit 0
 """
 TROUBLES = {
     "no-git": ({}, [], "setup: git is missing: the book dates its pages by it."),
-    "no-python": ({"git": ""}, [], "setup: no Python 3.11 or newer was found"),
+    "no-python": ({"git": ""}, [], "setup: no Python 3.11 to 3.13 was found"),
     "old-python": ({"git": "", "python3": OLD}, [], "was found (python3 is: Python 3.9.18)."),
     "absent-choice": ({"git": ""}, ["python3.14"], "setup: PYTHON=python3.14 was not found."),
     "old-choice": (
         {"git": "", "python3": OLD},
         ["python3"],
-        "setup: expected Python 3.11 or newer, got Python 3.9.18 from PYTHON=python3.",
+        "setup: expected Python 3.11 to 3.13, got Python 3.9.18 from PYTHON=python3.",
     ),
     "no-venv": (
         {"git": "", "python3": BARE},
