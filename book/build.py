@@ -26,7 +26,8 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PROGRESS = re.compile(r"reading sources|.*Executed notebook in")
 KERNEL_CHATTER = re.compile(r"^\[IPKernelApp\].*\n", re.MULTILINE)
 ROAD_TO_CELL = re.compile(r"Traceback \(most recent.*?CellExecutionError: ", re.DOTALL)
-ROAD_TO_SPHINX = re.compile(r"(?<=\n)(Exception occurred:|Traceback \(most recent).*", re.DOTALL)
+ROAD_TO_SPHINX = re.compile(r"(?<=\n)(The full traceback|Traceback \(most recent).*", re.DOTALL)
+SAID_ALREADY = re.compile(r"Exception occurred:\n.*\n.*\n.*\.ExecutionError: .*\n")
 
 
 class BuildError(Exception):
@@ -129,7 +130,7 @@ def explain(complaints):
     """
     text = KERNEL_CHATTER.sub("", complaints)
     text = ROAD_TO_CELL.sub("", text, count=1)
-    return ROAD_TO_SPHINX.sub("", text).strip()
+    return SAID_ALREADY.sub("", ROAD_TO_SPHINX.sub("", text)).strip()
 
 
 def main():

@@ -11,7 +11,8 @@ from book.build import BuildError, build
 from book.ext.execution import digest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOC = "format: jb-book\nroot: chapters/index\nchapters:\n- file: chapters/one\n- file: chapters/two\n"
+PAGES = "- file: chapters/one\n- file: chapters/two\n"
+TOC = f"format: jb-book\nroot: chapters/index\nchapters:\n{PAGES}"
 
 
 def write_notebook(path, *sources):

@@ -59,6 +59,8 @@ class Claim(SphinxDirective):
         text = nodes.container("", *self.parse_content_to_nodes(), classes=["claim-text"])
         source = self.parse_inline(self.options.get("source", ""))[0]
         condition = self.parse_inline(self.options.get("condition", ""))[0]
+        if condition and key == "holds-if":
+            condition.insert(0, nodes.Text("… if "))
         claims = self.env.get_domain("claims").claims
         if claims.get(name, {"doc": self.env.docname})["doc"] != self.env.docname:
             raise self.error(f"two claims have the id {self.options['id']!r}")

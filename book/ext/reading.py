@@ -72,7 +72,7 @@ class FillPaths(SphinxPostTransform):
                 raise ExtensionError(f"reading path {path['name']!r}: there is no page {page}")
         total = sum(self.env.metadata[page]["minutes"] for page in pages)
         head = nodes.paragraph("", "", nodes.strong("", path["name"]), classes=["path-name"])
-        head += nodes.inline("", f"{total} minutes", classes=["path-minutes"])
+        head += nodes.inline("", f"{total} {'minute' if total == 1 else 'minutes'}", classes=["path-minutes"])
         items = [nodes.list_item("", nodes.paragraph("", "", self.link(page))) for page in pages]
         body = nodes.paragraph("", path["for"])
         steps = nodes.enumerated_list("", *items)
