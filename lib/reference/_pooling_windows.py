@@ -104,8 +104,9 @@ def sum_pool(x, windows, divisor):
     """Return the sum of each window over its divisor, which is shaped as one plane of y."""
     y = np.empty(pooled_shape(x, windows), x.dtype)
     dtype = wide(x.dtype)
-    for part in parts(x):
-        y[part] = _total(np.ascontiguousarray(x[part], dtype), windows) / divisor.astype(dtype)
+    with np.errstate(all="ignore"):  # ∞ and NaN are answers here
+        for part in parts(x):
+            y[part] = _total(np.ascontiguousarray(x[part], dtype), windows) / divisor.astype(dtype)
     return y
 
 
@@ -113,15 +114,17 @@ def sum_pool_backward(dy, x, windows, divisor):
     """Send each upstream slope, over the divisor, to every cell of its window."""
     dx = np.empty(x.shape, x.dtype)
     dtype = wide(x.dtype)
-    for part in parts(x):
-        dx[part] = _spread(dy[part] / divisor.astype(dtype), windows, x.shape[-len(windows) :])
+    sizes = x.shape[-len(windows) :]
+    with np.errstate(all="ignore"):
+        for part in parts(x):
+            dx[part] = _spread(dy[part] / divisor.astype(dtype), windows, sizes)
     return dx
 
 
 def send_back(dy, index, out, n):
     """Add each upstream slope to the cell of `out` that its flat index names in its plane."""
     first = np.arange(0, out.size, math.prod(out.shape[-n:]))
-    cells = index.reshape(len(first), -1) + first[:, None]
+    cells = index.reshape(len(first), math.prod(index.shape[-n:])) + first[:, None]
     np.add.at(out.reshape(-1), cells.reshape(-1), dy.reshape(-1))
 
 
