@@ -1,7 +1,7 @@
 """Does stochastic pooling beat max pooling, and max average? Every seed, recorded.
 
 For each method, number of training images and length of training: choose the learning rate by
-validation accuracy over three seeds; train ten more at that rate, and test each once. The
+validation accuracy over two seeds; train eight more at that rate, and test each once. The
 networks trained by stochastic pooling are tested under five rules. About ten minutes on one core.
 Writes results/pooling_stochastic.json.
 """
@@ -16,9 +16,9 @@ from lib.accelerated import pooling as ours
 from lib.experiments import pooling as experiment
 
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/pooling_stochastic.py"
-LEARNING_RATES = (0.003, 0.006, 0.012, 0.025)
-TUNING_SEEDS = (100, 101, 102)
-SEEDS = tuple(range(10))
+LEARNING_RATES = (0.004, 0.01, 0.025)
+TUNING_SEEDS = (100, 101)
+SEEDS = tuple(range(8))
 IMAGES = (100, 300, 897)
 SHORT, LONG = 500, 1500  # updates
 
@@ -46,7 +46,10 @@ def run(method, images, updates):
     result = {"method": method, "images": images, "updates": updates, "lr": lr}
     result |= {"validation": validation}
     result |= {key: np.round([seed[key] for seed in seeds], 6).tolist() for key in seeds[0]}
-    print(f"{updates:5} {images:4} {method:14} lr {lr:<6} test {np.mean(result['test']):.3f}")
+    print(
+        f"{updates:5} {images:4} {method:14} lr {lr:<6} test {np.mean(result['test']):.3f}",
+        flush=True,
+    )
     return result
 
 
@@ -72,7 +75,7 @@ def main():
     torch.set_num_threads(1)
     start = time.process_time()
     runs = [run(method, n, SHORT) for n in IMAGES for method in experiment.METHODS]
-    runs += [run(method, n, LONG) for n in IMAGES for method in ("max", "stochastic")]
+    runs += [run(method, n, LONG) for n in IMAGES[1:] for method in ("max", "stochastic")]
     settings = {
         "learning_rates": LEARNING_RATES,
         "tuning_seeds": TUNING_SEEDS,
