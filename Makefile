@@ -29,8 +29,9 @@ book: $(READY)  ## Execute every page, build the site, say where to open it.
 	@$(RUN) -m book.build
 
 serve: book  ## Build, then serve the site on this machine (PORT=8000).
-	@echo "Serving http://127.0.0.1:$(PORT)/ (Ctrl-C stops; PORT=… if that one is taken)"
-	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@echo "http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) || \
+	  { echo "Is port $(PORT) taken? Then: make serve PORT=8001" >&2; exit 1; }
 
 lab: $(READY)  ## Open the chapters in JupyterLab.
 	@$(RUN) -m jupyterlab --LabApp.default_url=/lab/tree/chapters
