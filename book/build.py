@@ -66,21 +66,31 @@ def run_sphinx(root):
 
 
 def check_pages(root, site):
-    """Hold the written pages against those of `_toc.yml`; remove what an earlier build left.
+    """Hold the written pages against those of `_toc.yml`.
 
     Returns:
-        The number of pages.
+        The names of the pages.
 
     Raises:
         BuildError: a page was not written.
     """
-    written = {p.relative_to(site).with_suffix("").as_posix() for p in site.rglob("*.html")}
     expected = set(parse_toc_yaml(root / "_toc.yml"))
-    if missing := expected - written:
+    if missing := {name for name in expected if not (site / f"{name}.html").exists()}:
         raise BuildError(f"_toc.yml lists pages that were not written: {sorted(missing)}")
-    for name in written - expected - EXTRA_PAGES:
-        (site / f"{name}.html").unlink()
-    return len(expected)
+    return expected
+
+
+def remove_leftovers(site, pages):
+    """Remove pages, sources and figures of earlier builds that no page needs any more."""
+    kept = pages | EXTRA_PAGES
+    for path in [*site.rglob("*.html"), *(site / "_sources").rglob("*.*")]:
+        base = site / "_sources" if "_sources" in path.parts else site
+        if path.relative_to(base).with_suffix("").as_posix() not in kept:
+            path.unlink()
+    shown = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
+    for path in (site / "_images").glob("*"):
+        if path.name not in shown:
+            path.unlink()
 
 
 def write_zip(site):
@@ -113,12 +123,13 @@ def build(root):
         status, complaints = run_sphinx(root)
         if status:
             raise BuildError(explain(complaints))
-        count = check_pages(root, site)
+        pages = check_pages(root, site)
+        remove_leftovers(site, pages)
         write_zip(site)
     except BaseException:
         shutil.rmtree(output / ".doctrees", ignore_errors=True)
         raise
-    return count
+    return len(pages)
 
 
 def explain(complaints):

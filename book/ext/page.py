@@ -1,6 +1,8 @@
 """What stands around the text of a page: scripts kept small, tools that work, facts about it."""
 
 import re
+import struct
+from pathlib import Path
 from urllib.parse import urlencode
 
 from docutils import nodes
@@ -90,9 +92,22 @@ def is_used(asset, name, body):
     return asset in ("", *OURS) or (name == "search" and asset in FOR_SEARCH)
 
 
+def patient_images(app, body):
+    """Give each image its size, so that text stays put, and let it wait until it is near."""
+    sources = {name: Path(app.srcdir) / source for source, name in app.builder.images.items()}
+
+    def dress(tag):
+        head = sources[tag[2]].read_bytes()[:24] if tag[2] in sources else b""
+        width, height = struct.unpack(">II", head[16:]) if head[1:4] == b"PNG" else (0, 0)
+        size = f'width="{width}" height="{height}" ' if width else ""
+        return f'<img {size}loading="lazy" {tag[1]}'
+
+    return re.sub(r'<img ([^>]*src="[^"]*/_images/([^"]+)")', dress, body)
+
+
 def add_facts(app, name, template, context, doctree):
     """Give the templates what they show about a page."""
-    body = context.get("body", "")
+    body = patient_images(app, context.get("body", ""))
     lean(context, name, body)
     context["descent_version"] = __version__
     context["links"] = links = app.config.descent_links

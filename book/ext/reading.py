@@ -72,7 +72,8 @@ class FillPaths(SphinxPostTransform):
                 raise ExtensionError(f"reading path {path['name']!r}: there is no page {page}")
         total = sum(self.env.metadata[page]["minutes"] for page in pages)
         head = nodes.paragraph("", "", nodes.strong("", path["name"]), classes=["path-name"])
-        head += nodes.inline("", f"{total} {'minute' if total == 1 else 'minutes'}", classes=["path-minutes"])
+        unit = "minute" if total == 1 else "minutes"
+        head += nodes.inline("", f"{total} {unit}", classes=["path-minutes"])
         items = [nodes.list_item("", nodes.paragraph("", "", self.link(page))) for page in pages]
         body = nodes.paragraph("", path["for"])
         steps = nodes.enumerated_list("", *items)
