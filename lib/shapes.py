@@ -172,6 +172,8 @@ def adaptive_sizes(shape, n, output_size):
         ((32, 24), (32, 7))
     """
     sizes = spatial_size(shape, n)
+    if output_size is None:
+        raise TypeError(f"output_size must be a whole number or {n} of them, got None")
     wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
     if len(wanted) != n:
         raise ValueError(f"output_size must be one number or {n}, got {output_size!r}")
