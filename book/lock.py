@@ -26,8 +26,8 @@ TARGETS = tuple(product(SYSTEMS, PYTHONS))
 MACHINE = {"triton": ' and platform_machine == "x86_64"'}  # no wheels for other machines
 HEADER = """\
 # Every package of the book, its tests and its tools, for Python 3.11 to 3.13 on Linux, macOS and
-# Windows. Written by `make lock`; do not edit. Tried: Python 3.11 on Linux. The rows for the
-# other Pythons and systems follow from the packages' own metadata and are not tried here.
+# Windows. Written by `make lock`; do not edit. Tried on Linux: all of it on Python 3.11, all but
+# torch and triton on 3.12 and 3.13. Rows for macOS and Windows follow from the packages' metadata.
 """
 
 
