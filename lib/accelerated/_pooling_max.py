@@ -8,11 +8,11 @@ import torch
 
 from lib.accelerated._arguments import float_tensor, uniforms
 from lib.accelerated._pooling_windows import (
+    Strided,
     blinded,
     largest,
     pick,
     shared_windows,
-    strided_windows,
     winners,
 )
 from lib.shapes import adaptive_sizes, fractional_sizes, pool_sizes, unpool_sizes
@@ -24,7 +24,7 @@ def max_pool(
     """Keep the largest cell of each window over the last n axes."""
     float_tensor("x", x)
     each = pool_sizes(x.shape, n, kernel_size, stride, padding, dilation, ceil_mode)
-    windows = [strided_windows(*numbers) for numbers in zip(*each, strict=True)]
+    windows = [Strided(*numbers) for numbers in zip(*each, strict=True)]
     return _largest(x, windows, return_indices)
 
 
@@ -56,10 +56,10 @@ def fractional_max_pool(
     place = x.new_zeros((), dtype=torch.int64)
     for axis in range(n):
         cells = _fractional_cells(u[axis], sizes[axis], k[axis], out[axis])
-        place = place[..., None] * sizes[axis] + cells.view(*batch, *(1,) * axis, -1)
+        place = place[..., None] * sizes[axis] + cells.view(*batch, *(1,) * axis, cells.shape[-1])
     place = place.view(*x.shape[: x.dim() - n], *place.shape[2:])
     apart = pick(x.detach(), place, n)  # each window has cells of its own here
-    alone = [strided_windows(o * k_, k_, k_, 0, 1, o) for o, k_ in zip(out, k, strict=True)]
+    alone = [Strided(o * k_, k_, k_, 0, 1, o) for o, k_ in zip(out, k, strict=True)]
     index = pick(place, winners(apart, alone), n)
     y = pick(x, index, n)
     return (y, index) if return_indices else y

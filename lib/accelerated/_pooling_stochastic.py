@@ -6,7 +6,7 @@ import math
 import torch
 
 from lib.accelerated._arguments import float_tensor, uniforms
-from lib.accelerated._pooling_windows import CACHED, along, pick, strided_windows, wide, zeros
+from lib.accelerated._pooling_windows import CACHED, Strided, along, pick, wide, zeros
 from lib.shapes import pool_sizes
 
 UNROLLED = 64  # cells of a window up to which the kernel may unroll its loop
@@ -26,8 +26,8 @@ def stochastic_pool2d(rng, x, kernel_size, stride=None, return_indices=False):
     """
     each = pool_sizes(float_tensor("x", x).shape, 2, kernel_size, stride)
     k, s, out = each[1], each[2], each[5]
-    windows = [strided_windows(*numbers) for numbers in zip(*each, strict=True)]
-    if x.is_cuda and k[0] * k[1] <= UNROLLED and importlib.util.find_spec("triton"):
+    windows = [Strided(*numbers) for numbers in zip(*each, strict=True)]
+    if has_kernel(x) and k[0] * k[1] <= UNROLLED:
         from lib.accelerated import _pooling_stochastic_triton as kernel
 
         y, code = kernel.stochastic_pool2d(rng, x, k, s, out)
@@ -50,6 +50,11 @@ def stochastic_pool2d_expected(x, kernel_size, stride=None):
     each = pool_sizes(float_tensor("x", x).shape, 2, kernel_size, stride)
     _activations(x, each[1])
     return _Expected.apply(x, each[1], each[2], each[5])
+
+
+def has_kernel(x):
+    """Whether the kernel can run where x lies."""
+    return x.is_cuda and importlib.util.find_spec("triton") is not None
 
 
 def _activations(x, k):
@@ -102,7 +107,7 @@ def _draw_part(u, x, k, s):
 
 def _places(code, windows, width):
     """Where in its plane the cell with that number lies."""
-    columns = len(windows[1].rows)
+    columns = len(windows[1].steps)
     row = windows[0].places(code // columns, -2)
     return windows[1].places(code % columns, -1).add_(row, alpha=width)
 

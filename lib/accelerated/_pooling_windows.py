@@ -5,8 +5,6 @@ So everything here works along one axis at a time and on one cell of every windo
 slice of the whole tensor, never a copy of each window.
 """
 
-from functools import lru_cache
-
 import torch
 
 from lib.shapes import adaptive_window
@@ -14,65 +12,74 @@ from lib.shapes import adaptive_window
 CACHED = 2**18  # elements that a CPU's cache holds, with what is made of them on the way
 
 
-class Windows:
-    """Windows along one axis: rows[c] says where the c-th cell of each one lies.
+class Strided:
+    """Windows at even steps along an axis, some of whose cells may be padding.
 
-    A window with fewer cells than the rest names one of them several times, which changes no
-    maximum. The `blind` ones see no cell of the axis at all, only padding. Where windows lie at
-    even steps, steps[c] = (those whose c-th cell is real, these cells), as slices.
+    steps[c] = (the windows whose c-th cell is real, these cells), as slices. The `blind` windows
+    see no cell of the axis at all: a dilation can step over all of them.
     """
 
-    def __init__(self, windows, steps=None):
-        length = max(map(len, windows), default=1)
-        self.out, self.steps = len(windows), steps
-        self.blind = [i for i, cells in enumerate(windows) if not any(at >= 0 for at in cells)]
-        self.rows = [
-            [
-                next(at for at in (*cells[c:], *cells[-1:], *cells, 0) if at >= 0)
-                for cells in windows
-            ]
-            for c in range(length)
-        ]
+    def __init__(self, size, kernel_size, stride, padding, dilation, out):
+        self.numbers, self.out = (size, stride, padding, dilation), out
+        self.steps = steps(size, kernel_size, stride, padding, dilation, out)
+        self.blind = []
+        if dilation > 1:
+            seen = {i for windows, _ in self.steps for i in range(windows.start, windows.stop)}
+            self.blind = [i for i in range(out) if i not in seen]
 
     def cells(self, x, axis):
-        """Yield the first cell of each window, the second, …; views where that can be."""
-        if self.steps is None:
-            for row in self.rows:
-                yield x.index_select(axis, torch.tensor(row, dtype=int, device=x.device))
-            return
-        for seen, cells in self.steps:
-            missing = seen.start, self.out - seen.stop
-            part = along(x, axis, cells)
-            margin = (0, 0) * (-1 - axis) + missing
-            yield torch.nn.functional.pad(part, margin, value=-torch.inf) if any(missing) else part
+        """Yield the first cell of each window, the second, and so on: views but at the edges."""
+        for windows, cells in self.steps:
+            missing = (windows.start, self.out - windows.stop)
+            real, margin = along(x, axis, cells), (0, 0) * (-1 - axis) + missing
+            lowest = -torch.inf
+            yield torch.nn.functional.pad(real, margin, value=lowest) if any(missing) else real
+
+    def places(self, code, axis):
+        """Say where on the axis cell number `code` of each window lies.
+
+        Padding wins against minus infinity alone; its first real cell then stands for a window.
+        """
+        size, stride, padding, dilation = self.numbers
+        corner = torch.arange(self.out, device=code.device) * stride - padding
+        place = code.long().mul_(dilation).add_(_facing(corner, axis))
+        if not padding:
+            return place
+        return torch.where(place < 0, place % dilation, place).clamp(max=size - 1)
+
+
+class Shared:
+    """Windows into which an axis is shared out, as adaptive pooling has them.
+
+    Where one is shorter than another, its last cell comes twice: that changes no maximum.
+    """
+
+    blind = ()
+
+    def __init__(self, size, out):
+        self.windows = [adaptive_window(i, size, out) for i in range(out)]
+
+    def cells(self, x, axis):
+        """Yield the first cell of each window, the second, and so on."""
+        for c in range(max([1, *(end - start for start, end in self.windows)])):
+            row = [min(start + c, end - 1) for start, end in self.windows]
+            yield x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
 
     def places(self, code, axis):
         """Say where on the axis cell number `code` of each window lies."""
-        rows = torch.tensor(self.rows, dtype=int, device=code.device)
-        window = torch.arange(self.out, device=code.device).view(-1, *(1,) * (-1 - axis))
-        flat = code.long().mul_(self.out).add_(window)
-        return rows.flatten().index_select(0, flat.flatten()).view(flat.shape)
+        windows = torch.tensor(self.windows, dtype=torch.int64, device=code.device).view(-1, 2)
+        start, end = (_facing(side, axis) for side in windows.unbind(1))
+        return torch.minimum(code.long().add_(start), end - 1)
 
 
-@lru_cache(maxsize=256)
-def strided_windows(size, kernel_size, stride, padding, dilation, out):
-    """Windows at even steps, some of whose cells may be padding."""
-    span = range(0, dilation * kernel_size, dilation)
-    corners = [i * stride - padding for i in range(out)]
-    inside = [[at + i if 0 <= at + i < size else -1 for i in span] for at in corners]
-    return Windows(inside, _steps(size, kernel_size, stride, padding, dilation, out))
-
-
-@lru_cache(maxsize=256)
 def shared_windows(size, out):
-    """Windows into which adaptive pooling shares out an axis."""
+    """The windows of adaptive pooling; at even steps, where they come out even."""
     if out and size % out == 0:
-        return strided_windows(size, size // out, size // out, 0, 1, out)
-    return Windows([list(range(*adaptive_window(i, size, out))) for i in range(out)])
+        return Strided(size, size // out, size // out, 0, 1, out)
+    return Shared(size, out)
 
 
-@lru_cache(maxsize=256)
-def _steps(size, kernel_size, stride, padding, dilation, out):
+def steps(size, kernel_size, stride, padding, dilation, out):
     """For each cell number: the windows where that cell is real, and where it lies."""
     pairs = []
     for shift in range(-padding, dilation * kernel_size - padding, dilation):
@@ -82,6 +89,11 @@ def _steps(size, kernel_size, stride, padding, dilation, out):
         cells = slice(start, start + (end - 1 - first) * stride + 1, stride)
         pairs.append((slice(first, end), cells if first < end else slice(0, 0)))
     return pairs
+
+
+def _facing(row, axis):
+    """Lay one number for each window along an axis."""
+    return row.view(-1, *(1,) * (-1 - axis))
 
 
 def along(x, axis, cells):
@@ -183,7 +195,7 @@ class _AxisSum(torch.autograd.Function):
     @staticmethod
     def forward(x, axis, numbers, weights):
         y = zeros(x, resized(x.shape, axis, numbers[-1]))
-        for (windows, cells), weight in zip(_steps(*numbers), weights, strict=True):
+        for (windows, cells), weight in zip(steps(*numbers), weights, strict=True):
             along(y, axis, windows).add_(along(x, axis, cells), alpha=weight)
         return y
 
@@ -202,7 +214,7 @@ class _AxisSpread(_AxisSum):
     @staticmethod
     def forward(y, axis, numbers, weights):
         x = zeros(y, resized(y.shape, axis, numbers[0]))
-        for (windows, cells), weight in zip(_steps(*numbers), weights, strict=True):
+        for (windows, cells), weight in zip(steps(*numbers), weights, strict=True):
             along(x, axis, cells).add_(along(y, axis, windows), alpha=weight)
         return x
 
