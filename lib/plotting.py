@@ -127,6 +127,7 @@ def draw_image(ax, x, title="", cmap="gray", vmin=None, vmax=None):
         raise ValueError(f"An image has shape (H, W) or (H, W, 3); got {x.shape}.")
     ax.imshow(x, cmap=cmap, vmin=vmin, vmax=vmax)
     ax.set(title=title, xlabel="column (pixels)", ylabel="row (pixels)")
+    ax.locator_params(integer=True)
     ax.spines[:].set_visible(False)
 
 
