@@ -111,6 +111,25 @@ def test_intervals_show_every_measurement_the_mean_and_its_width(ax):
     assert ax.get_ylim() == (1.5, -0.5), "the first group stands on top"
 
 
+def test_an_alias_meets_its_wave_at_every_sample(ax):
+    plotting.draw_alias(ax, fast=0.4, slow=0.1, stride=2, length=12)
+    fast, slow, kept = ax.lines
+    for place, value in zip(*kept.get_data(), strict=True):
+        for wave in (fast, slow):
+            assert np.interp(place, *wave.get_data()) == pytest.approx(value, abs=0.01)
+    assert abs(fast.get_ydata() - slow.get_ydata()).max() > 1.5
+    assert "pixels" in ax.get_xlabel()
+
+
+def test_lines_with_intervals_show_means_and_both_ends(ax):
+    plotting.draw_interval_lines(ax, [0, 1], {"max": [0.9, 0.6]}, {"max": [0.1, 0.2]}, "x", "y")
+    (container,) = ax.containers
+    assert_array_equal(container[0].get_ydata(), [0.9, 0.6])
+    ends = np.array(container[2][0].get_segments())[:, :, 1]
+    assert ends == pytest.approx(np.array([[0.8, 1.0], [0.4, 0.8]]))
+    assert ax.get_legend_handles_labels()[1] == ["max"]
+
+
 def test_spans_reach_from_their_first_cell_to_their_last(ax):
     plotting.draw_spans(ax, [(0, 2), (1, 4)], length=4)
     bars = [(bar.get_x(), bar.get_width()) for bar in ax.patches]
@@ -133,6 +152,9 @@ def test_spans_reach_from_their_first_cell_to_their_last(ax):
         (plotting.draw_lines, ([1, 2], {"max": [1]}, "x", "y"), "'max' needs 2 values.*got 1"),
         (plotting.draw_intervals, ({}, {}, "x"), "same names"),
         (plotting.draw_intervals, ({"a": [1]}, {"b": 1}, "x"), r"\['a'\] and \['b'\]"),
+        (plotting.draw_alias, (0.4, 0.2, 2, 10), "At stride 2, 0.2 is not an alias of 0.4"),
+        (plotting.draw_interval_lines, ([0], {}, {}, "x", "y"), "same names"),
+        (plotting.draw_interval_lines, ([0], {"a": [1]}, {"b": [1]}, "x", "y"), r"\['b'\]"),
         (plotting.draw_spans, ([(1, 1)], 3), r"\(1, 1\)"),
         (plotting.draw_spans, ([(1, 4)], 3), r"\(1, 4\)"),
     ],
