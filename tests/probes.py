@@ -16,7 +16,7 @@ class Probe(Sweep):
     """A sweep that uses every part of the foundation once."""
 
     name = str(Path(__file__).parent / "probe")
-    parts = ("frame", "shell", "controls", "plot", "inflate", "sweep")
+    parts = ("frame", "shell", "controls", "plot", "grid", "heatmap", "inflate", "sweep")
 
     def __init__(self):
         axes = {"slope": [0, 1, 2, 3, 4], "sign": ["up", "down"]}

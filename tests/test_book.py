@@ -1,5 +1,6 @@
 """The built book, in a real browser: offline, alive, true, accessible, within its budgets."""
 
+import functools
 import re
 import zipfile
 from pathlib import Path
@@ -87,6 +88,8 @@ def test_page_keeps_its_budget(visit, home, page):
 DRAWN = """root => [...root.querySelectorAll('.dw-drawing')].map(
   d => d.innerHTML + [...d.querySelectorAll('canvas')].map(c => c.toDataURL()).join()).join()"""
 CONTROLS = "input:not([type=hidden]), select, button:not(.dw-reset, .dw-link), [role=gridcell]"
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+CHOSEN_ALREADY = "e => e.ariaPressed === 'true'"
 
 
 def nudge(control):
@@ -107,42 +110,46 @@ def nudge(control):
             " e.dispatchEvent(new Event('input', {bubbles: true}));"
             " e.dispatchEvent(new Event('change', {bubbles: true})); }"
         )
+    elif kind == "radio":
+        control.evaluate("e => e.click()")
     else:
         control.click()
     return True
 
 
 def settings(widget):
-    """Yield after bringing the widget into each state that a select or a radio offers."""
-    yield
+    """Return functions that bring the widget into each state of its selects and radios."""
+    found = [lambda: None]
     for select in widget.locator("select").all():
-        for index in range(select.locator("option").count()):
-            if select.is_visible() and select.is_enabled():
-                select.select_option(index=index)
-                yield
+        count = select.locator("option").count()
+        found += [functools.partial(select.select_option, index=i) for i in range(count)]
     for radio in widget.locator("input[type=radio]").all():
-        if radio.is_visible():
-            radio.check(force=True)
-            yield
+        found.append(functools.partial(radio.evaluate, "e => e.click()"))
+    return found
 
 
 def dead_controls(page, widget):
     """Return the labels of the controls that change no drawing in any setting."""
-    controls = widget.locator(CONTROLS).all()
-    waiting = dict(enumerate(controls))
-    for _ in settings(widget):
-        for key, control in list(waiting.items()):
+    waiting = list(range(widget.locator(CONTROLS).count()))
+    reset = widget.locator(".dw-reset")
+    for choose in settings(widget):
+        for index in list(waiting):
+            reset.evaluate("e => e.click()")
+            choose()
+            page.evaluate(NEXT_FRAME)
             before = widget.evaluate(DRAWN)
-            if nudge(control):
-                page.wait_for_timeout(40)
+            if nudge(widget.locator(CONTROLS).nth(index)):
+                page.mouse.move(0, 0)
+                page.evaluate(NEXT_FRAME)
                 if widget.evaluate(DRAWN) != before:
-                    del waiting[key]
+                    waiting.remove(index)
         if not waiting:
             break
-    return [
-        c.evaluate("e => e.labels?.[0]?.textContent || e.textContent || e.name")
-        for c in waiting.values()
-    ]
+    reset.evaluate("e => e.click()")
+    page.evaluate(NEXT_FRAME)
+    name = "e => e.ariaLabel || e.labels?.[0]?.textContent || e.textContent || e.value"
+    dead = [widget.locator(CONTROLS).nth(index) for index in waiting]
+    return [c.evaluate(name) for c in dead if not c.evaluate(CHOSEN_ALREADY)]
 
 
 @every_page

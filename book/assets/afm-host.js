@@ -36,13 +36,6 @@
     return modules.get(source);
   };
 
-  const styles = new Set();
-  const dress = (css) => {
-    if (!css || styles.has(css)) return;
-    styles.add(css);
-    document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
-  };
-
   const run = async () => {
     const states = Object.assign({}, ...texts(STATE).map((s) => JSON.parse(s.textContent).state));
     for (const view of texts(VIEW)) {
@@ -50,7 +43,6 @@
       if (!found?.state._esm) continue;
       const el = document.createElement("div");
       view.after(el);
-      dress(found.state._css);
       try {
         (await load(found.state._esm)).default.render({ model: new Model(found), el });
       } catch (error) {

@@ -8,9 +8,10 @@ module without imports, which a static page and a notebook front end run alike:
   grid too, where a kernel answers.
 
 To add a widget, write `js/<name>.js` with a function `render(context)` and a subclass that names
-its parts: "frame" and "shell" (always), "controls" (sliders and the like), "plot" (axes, lines,
-bars, heat maps), "inflate" (bytes), "sweep" (needs "inflate"). Each file's head says how it is
-used.
+its parts: "frame" and "shell" (always), "controls" (sliders and the like), "quiz" (predict
+first), "grid" (cells that one can edit or choose), "heatmap" (colours, pictures; needs "grid"),
+"plot" (axes, lines, bars), "inflate" (bytes), "sweep" (needs "inflate"). Each file's head says
+how it is used.
 
 Example:
     >>> class Ramp(Sweep):
@@ -22,7 +23,9 @@ Example:
     array([0., 2., 4.], dtype=float32)
 """
 
+import base64
 import itertools
+import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -35,24 +38,43 @@ import traitlets
 JS = Path(__file__).parent / "js"
 
 
-def bundle(name: str, parts: Sequence[str], suffix: str = ".js") -> str:
-    """Join a widget's parts and its own file into one text without comments.
+PACKED = """const packed = Uint8Array.from(atob("{}"), (c) => c.charCodeAt(0));
+const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+const text = await new Response(stream).text();
+const blob = new Blob([text], {{ type: "text/javascript" }});
+export default (await import(URL.createObjectURL(blob))).default;
+"""
+
+
+def bundle(name: str, parts: Sequence[str]) -> str:
+    """Join a widget's parts and its own file into the text of one ES module.
 
     Args:
         name: the widget's own file in `js/`, without suffix.
         parts: the other files of `js/` that it uses, by name (or any file, by its absolute path).
-        suffix: ".js" for the module, ".css" for its styles (a part may have none).
 
     Returns:
-        The module's text, indentation and whole-line comments removed: it travels with every
-        instance.
+        The module, whole-line comments and indentation removed; the styles (`.css` beside each
+        `.js`, where there are some) stand in its constant `STYLE`.
     """
-    files = [(JS / part).with_suffix(suffix) for part in (*parts, name)]
-    text = "\n".join(f.read_text("utf-8") for f in files if f.exists())
-    text = re.sub(r"^\s*//[^\n]*\n|^\s+", "", text, flags=re.MULTILINE)
-    if suffix == ".css":
-        return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", text)
-    return text + "export default { render };\n"
+    script, style = (
+        "\n".join(f.read_text("utf-8") for f in files if f.exists())
+        for files in (
+            [(JS / part).with_suffix(suffix) for part in (*parts, name)]
+            for suffix in (".js", ".css")
+        )
+    )
+    script = re.sub(r"^\s*//[^\n]*\n|^\s+", "", script, flags=re.MULTILINE)
+    style = re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", style)
+    return f"const STYLE = {json.dumps(style)};\n{script}export default {{ render }};\n"
+
+
+def pack(module: str) -> str:
+    """Return a module that unfolds to the given one: a third of its size, with no request.
+
+    It travels with every instance, in every page; the page's own decompression undoes it.
+    """
+    return PACKED.format(base64.b64encode(zlib.compress(module.encode(), 9)).decode())
 
 
 class Widget(anywidget.AnyWidget):
@@ -75,8 +97,7 @@ class Widget(anywidget.AnyWidget):
     data = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, start: Mapping, given: Mapping | None = None, data: bytes = b""):
-        self._esm = bundle(self.name, self.parts)
-        self._css = bundle(self.name, self.parts, ".css")
+        self._esm = pack(bundle(self.name, self.parts))
         super().__init__(start=dict(start), given=dict(given or {}), data=data)
         self.on_msg(self._hear)
 
@@ -86,8 +107,11 @@ class Widget(anywidget.AnyWidget):
             self.send({"hello": True})
 
     def __repr__(self) -> str:
-        shown = {**self.start, **self.state}.items()
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown)})"
+        state = {**self.start, **self.state}.items()
+        shown = ", ".join(
+            f"{key}={value!r}" for key, value in state if not isinstance(value, list)
+        )
+        return f"{type(self).__name__}({shown})"
 
 
 class Twin(Widget):

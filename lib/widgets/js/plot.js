@@ -6,7 +6,7 @@
 
 const MARGIN = { left: 44, right: 10, top: 10, bottom: 38 };
 
-function plot({ x, y, xLabel = "", yLabel = "", label, width = 330, height = 190, xTicks, yTicks }) {
+function plot({ x, y, xLabel = "", yLabel = "", label, width = 330, height = 190, xTicks }) {
   const marks = new Map();
   const axes = s("g", { class: "dw-axes" });
   const layer = s("g");
@@ -21,12 +21,15 @@ function plot({ x, y, xLabel = "", yLabel = "", label, width = 330, height = 190
   const text = (at, words, attributes) => axes.append(s("text", { x: at[0], y: at[1], ...attributes }, words));
 
   const chart = { element, px, py };
-  // Draw the axes anew, with other limits if they are given.
-  chart.axes = (xs = x, ys = y) => {
-    [x, y] = [xs, ys];
+  // Draw the axes anew, with other limits if they are given; a tick is a number, or it and a word.
+  chart.axes = (xs = x, ys = y, words = xTicks) => {
+    [x, y, xTicks] = [xs, ys, words];
     axes.replaceChildren(s("path", { d: `M${left} ${top}V${height - bottom}H${width - right}` }));
-    for (const v of xTicks ?? ticks(...x)) text([px(v), height - bottom + 15], show(v), { "text-anchor": "middle" });
-    for (const v of yTicks ?? ticks(...y)) {
+    for (const tick of xTicks ?? ticks(...x)) {
+      const [v, word] = [tick].flat();
+      text([px(v), height - bottom + 15], word ?? show(v), { "text-anchor": "middle" });
+    }
+    for (const v of ticks(...y)) {
       axes.append(s("path", { class: "dw-rule", d: `M${left} ${py(v)}H${width - right}` }));
       text([left - 6, py(v) + 4], show(v), { "text-anchor": "end" });
     }
@@ -55,13 +58,4 @@ function ticks(a, b) {
   const step = [1, 2, 2.5, 5, 10].find((m) => m * unit >= rough) * unit;
   const first = Math.ceil(a / step - 1e-9);
   return Array.from({ length: Math.floor(b / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
-}
-
-// Paint values (row by row) onto a canvas, one pixel each; `colour(value)` gives [r, g, b, a].
-function heatmap(canvas, values, width, height, colour) {
-  [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  values.forEach((v, i) => image.data.set(colour(v), 4 * i));
-  context.putImageData(image, 0, 0);
 }
