@@ -5,6 +5,7 @@ SHELL := bash
 
 PYTHON ?=
 PORT ?= 8000
+ARGS ?=
 PINS ?= $(shell grep -oE '^(torch|triton)==[0-9.]+' requirements.lock)
 RUN := .venv/bin/python
 # A stamp keyed on all that decides what is installed, and where.
@@ -49,8 +50,8 @@ lint: $(READY)  ## Check the style of code, notebooks and pages.
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m book.lint
 
-bench: $(READY)  ## Print the library's speed as ratios to torch's.
-	@$(RUN) -m benchmarks
+bench: $(READY)  ## Print the library's speed as ratios to torch's (ARGS="--device cuda").
+	@$(RUN) -m benchmarks $(ARGS)
 
 lock: $(READY)  ## Write requirements.lock anew (PINS="torch==… triton==…" to move torch).
 	@$(RUN) -m book.lock $(PINS) > requirements.lock.new
