@@ -135,6 +135,7 @@ def dead_controls(page, widget):
     for choose in settings(widget):
         for index in list(waiting):
             reset.evaluate("e => e.click()")
+            page.evaluate(NEXT_FRAME)
             choose()
             page.evaluate(NEXT_FRAME)
             before = widget.evaluate(DRAWN)
