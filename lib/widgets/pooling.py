@@ -7,6 +7,8 @@ import numpy as np
 
 from lib import data
 from lib.widgets._base import Twin
+from lib.widgets._pooling_class_map import class_map as class_map
+from lib.widgets._pooling_shift import one_pixel_shift as one_pixel_shift
 from lib.widgets._question import Question, ask
 
 KINDS = ("stochastic", "max", "avg", "lp")

@@ -1,0 +1,71 @@
+"""What global average pooling keeps: a class map over a picture whose parts can be dragged."""
+
+import base64
+
+import numpy as np
+
+from lib import data
+from lib.widgets._base import Twin
+
+SCENES = {  # name: its digits, the row and column of each, the class shown first
+    "3 and 7": ([3, 7], [12, 1, 3, 14], 3),
+    "0 and 4": ([0, 4], [2, 3, 13, 13], 4),
+    "6 alone": ([6], [8, 8], 6),
+    "two 6s": ([6, 6], [2, 2, 13, 13], 6),
+    "8, misread": ([8], [8, 8], 0),
+}
+
+
+class ClassMap(Twin):
+    """A recorded network that runs in the page, and the map that its pooling averages."""
+
+    name = "class_map"
+    parts = ("frame", "shell", "controls", "grid", "heatmap", "drag", "inflate")
+
+
+def class_map(picture: str = "3 and 7", digit: int | None = None) -> ClassMap:
+    """Drag a digit and see its class map follow; shuffle the map and see the logit stay.
+
+    A small convolutional network with global average pooling runs in the page. The map of a
+    class is the sum of the last feature maps, each times its weight for that class; the mean of
+    the map plus the bias is the class's logit. The page asks what shuffling the map's cells does
+    to it.
+
+    Args:
+        picture: the picture shown first, a key of `SCENES`.
+        digit: the class shown first; one that the picture holds if None.
+
+    Raises:
+        ValueError: there is no such picture or class.
+
+    Source: Zhou, Khosla, Lapedriza, Oliva & Torralba (2016), Learning deep features for
+    discriminative localization, CVPR.
+
+    Example:
+        >>> class_map("6 alone")
+        ClassMap(scene=2, digit=6, order='place', seed=1, places=[8, 8])
+    """
+    if picture not in SCENES:
+        raise ValueError(f"expected one of {list(SCENES)}, got {picture!r}")
+    if digit is not None and digit not in range(10):
+        raise ValueError(f"expected a class from 0 to 9, got {digit!r}")
+    record = data.recorded("pooling_class_map")
+    scenes = [
+        {"name": name, "parts": parts, "at": at, "digit": shown}
+        for name, (parts, at, shown) in SCENES.items()
+    ]
+    given = {
+        "layers": record["layers"],
+        "bias": record["bias"],
+        "images": np.reshape(record["images"], (10, 64)).tolist(),
+        "scenes": scenes,
+    }
+    first = list(SCENES).index(picture)
+    start = {
+        "scene": first,
+        "digit": scenes[first]["digit"] if digit is None else digit,
+        "order": "place",
+        "seed": 1,
+        "places": scenes[first]["at"],
+    }
+    return ClassMap(start, given, base64.b64decode(record["weights"]))
