@@ -55,6 +55,8 @@ function colours() {
     show(next);
   });
   system.addEventListener("change", () => show(html.dataset.mode));
+  addEventListener("beforeprint", () => (html.dataset.theme = "light"));
+  addEventListener("afterprint", () => show(html.dataset.mode));
   show(html.dataset.mode);
 }
 
@@ -87,7 +89,7 @@ function searchKey() {
     const asked = (event.key === "/" && !typing) || (event.key === "k" && (event.ctrlKey || event.metaKey));
     if (!asked) return;
     event.preventDefault();
-    one(".search input").focus();
+    one(".find input").focus();
   });
 }
 
@@ -216,6 +218,23 @@ function readButton() {
   show();
 }
 
+// --- Search: what each page found is about. Summaries cannot be fetched from a disk.
+
+function describeResults() {
+  const results = one("#search-results");
+  if (!results) return;
+  const descriptions = JSON.parse(one("#descriptions").textContent);
+  const describe = () => {
+    for (const link of all("li > a:only-child", results)) {
+      const text = document.createElement("p");
+      text.textContent = descriptions[pageOf(link)] || "";
+      link.after(text);
+      if (link.hash.startsWith("#term-")) link.append(": ", link.hash.slice(6).replaceAll("-", " "));
+    }
+  };
+  new MutationObserver(describe).observe(results, { childList: true, subtree: true });
+}
+
 // --- Your notes in this browser: to a file, from a file, gone.
 
 function notes() {
@@ -268,4 +287,4 @@ function advise() {
   addEventListener("load", () => setTimeout(look, 300));
 }
 
-for (const part of [colours, drawer, searchKey, codeButtons, wideThings, ticks, readButton, resume, follow, notes, advise]) part();
+for (const part of [colours, drawer, searchKey, codeButtons, wideThings, describeResults, ticks, readButton, resume, follow, notes, advise]) part();

@@ -23,13 +23,6 @@ def take_options(app, config):
     config.html_theme_options = {}
 
 
-def description(doctree):
-    """Return the first paragraph of a page, cut at a word to 160 characters."""
-    first = next((p for p in doctree.findall(nodes.paragraph) if len(p.astext()) > 60), None)
-    text = " ".join(first.astext().split()) if first else ""
-    return text if len(text) <= 160 else text[:158].rsplit(" ", 1)[0] + " …"
-
-
 def contents(app, name):
     """Return the headings of a page as a nested HTML list, without the page's own title."""
     lists = list(document_toc(app.env, name, app.tags).findall(nodes.bullet_list))
@@ -112,6 +105,9 @@ def add_facts(app, name, template, context, doctree):
     context["descent_version"] = __version__
     context["links"] = links = app.config.descent_links
     if doctree is None:
+        context["descriptions"] = {
+            page: app.env.metadata[page]["description"] for page in sorted(app.env.found_docs)
+        }
         return
     title, commit = app.env.titles[name].astext(), app.config.descent_commit
     source = app.env.doc2path(name, base=False)
@@ -127,7 +123,7 @@ def add_facts(app, name, template, context, doctree):
         "launchers": launchers(links, source),
         "report": report(links, name, title, commit),
         "bibtex": bibtex(app.config, name, title, changed[:4] or app.config.copyright),
-        "description": app.env.metadata[name].get("description") or description(doctree),
+        "description": app.env.metadata[name]["description"],
     }
 
 

@@ -1,4 +1,4 @@
-"""How long a page takes, and the paths through the book.
+"""What a page says of itself, how long it takes, and the paths through the book.
 
 A page says its minutes in its first section ("about 15 minutes"); where it does not, they are
 estimated from its words and cells. The paths stand in `chapters/reading-paths.yml`; the directive
@@ -32,9 +32,24 @@ def minutes(doctree):
     return max(1, math.ceil(prose / WORDS_A_MINUTE + cells * MINUTES_A_CELL))
 
 
-def note_minutes(app, doctree):
-    """Remember the minutes of a page that has been read."""
-    app.env.metadata[app.env.docname]["minutes"] = minutes(doctree)
+def description(doctree):
+    """Return what a page is about: its objectives or its first paragraph, in 160 characters."""
+    opening = next(doctree.findall(nodes.section), doctree)
+    for node in opening.children:
+        text = " ".join(node.astext().split())
+        if isinstance(node, nodes.bullet_list):
+            text = f"You will be able to {text}"
+        elif not isinstance(node, nodes.paragraph) or len(text) < 60:
+            continue
+        return text if len(text) <= 160 else text[:158].rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def note(app, doctree):
+    """Remember the minutes and the description of a page that has been read."""
+    facts = app.env.metadata[app.env.docname]
+    facts["minutes"] = minutes(doctree)
+    facts.setdefault("description", description(doctree))
 
 
 class PathsPlace(nodes.General, nodes.Element):
@@ -90,4 +105,4 @@ def setup(app):
     app.add_directive("reading-paths", ReadingPaths)
     app.add_node(PathsPlace)
     app.add_post_transform(FillPaths)
-    app.connect("doctree-read", note_minutes)
+    app.connect("doctree-read", note)
