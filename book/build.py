@@ -83,9 +83,9 @@ def check_pages(root, site):
 def remove_leftovers(site, pages):
     """Remove pages, sources and figures of earlier builds that no page needs any more."""
     kept = pages | EXTRA_PAGES
-    for path in [*site.rglob("*.html"), *(site / "_sources").rglob("*.*")]:
+    for path in [*site.rglob("*.html"), *(site / "_sources").rglob("*")]:
         base = site / "_sources" if "_sources" in path.parts else site
-        if path.relative_to(base).with_suffix("").as_posix() not in kept:
+        if path.is_file() and path.relative_to(base).with_suffix("").as_posix() not in kept:
             path.unlink()
     shown = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
     for path in (site / "_images").glob("*"):

