@@ -8,7 +8,7 @@ No algorithm lives here: what is drawn was computed on the page.
 from itertools import cycle
 
 import numpy as np
-from matplotlib.colors import TwoSlopeNorm
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.patches import Rectangle
 
 INK = "#1f2933"
@@ -19,6 +19,7 @@ TEAL = "#00796b"
 GOLD = "#b8860b"
 PURPLE = "#8e4585"
 GREY = "#6b7785"
+AGAINST_FOR = LinearSegmentedColormap.from_list("against_for", [ORANGE, PAPER, BLUE])
 
 
 def draw_cells(ax, x, title="", cmap="Blues", fmt="{:g}", vmin=None, vmax=None):
@@ -50,7 +51,7 @@ def draw_cells(ax, x, title="", cmap="Blues", fmt="{:g}", vmin=None, vmax=None):
     low = finite.min() if vmin is None else vmin
     high = finite.max() if vmax is None else vmax
     if low < 0 < high:
-        image = ax.imshow(x, cmap="PuOr_r", norm=TwoSlopeNorm(0, low, high))
+        image = ax.imshow(x, cmap=AGAINST_FOR, norm=TwoSlopeNorm(0, low, high))
     else:
         image = ax.imshow(x, cmap=cmap, vmin=low, vmax=high if high > low else low + 1)
     for (i, j), value in np.ndenumerate(x):
@@ -132,7 +133,7 @@ def draw_image(ax, x, title="", cmap="gray", vmin=None, vmax=None):
 
 
 def draw_heat(ax, image, heat, title=""):
-    """Lay a map of evidence over a grey image: orange speaks for, purple against.
+    """Lay a map of evidence over a grey image: blue speaks for, orange against.
 
     Args:
         ax: the axes to draw on.
@@ -155,7 +156,7 @@ def draw_heat(ax, image, heat, title=""):
     H, W = image.shape
     draw_image(ax, image, title, cmap="gray_r")
     extent = (-0.5, W - 0.5, H - 0.5, -0.5)
-    over = ax.imshow(heat, cmap="PuOr_r", vmin=-reach, vmax=reach, alpha=0.6, extent=extent)
+    over = ax.imshow(heat, cmap=AGAINST_FOR, vmin=-reach, vmax=reach, alpha=0.6, extent=extent)
     ax.figure.colorbar(over, ax=ax, shrink=0.8, label="evidence (logits)")
 
 

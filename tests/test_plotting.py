@@ -27,7 +27,7 @@ def test_the_style_makes_figures_with_paper_of_their_own_and_the_palette_of_the_
     with plt.style.context("lib.book"):
         assert to_hex(plt.rcParams["figure.facecolor"]) == plotting.PAPER
         colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-    palette = {value for name, value in vars(plotting).items() if name.isupper()}
+    palette = {value for value in vars(plotting).values() if str(value).startswith("#")}
     assert set(colours) <= palette
 
 
