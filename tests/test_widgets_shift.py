@@ -36,7 +36,6 @@ def made_vectors():
     return {
         "heads": HEADS,
         "poolings": POOLINGS,
-        "frame": 24,
         "shape": p.shape,
         "probabilities": base64.b64encode(packed).decode(),
         "images": (np.arange(640) % 17).reshape(10, 8, 8).tolist(),
@@ -233,12 +232,12 @@ def test_keys_pointer_and_map_move_the_digit(show):
 def test_picture_shows_the_digit_where_it_was_moved(show):
     with show(made(digit=2, down=1, right=-3)) as seen:
         alpha = seen.page.locator(".dw-ink").evaluate(
-            "c => Array.from(c.getContext('2d').getImageData(0, 0, 24, 24).data)"
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, 16, 16).data)"
             ".filter((_, i) => i % 4 === 3)"
         )
-        expected = np.zeros((24, 24))
-        expected[9:17, 5:13] = np.array(made_vectors()["images"][2]) / 16
-        assert_allclose(np.reshape(alpha, (24, 24)) / 255, expected, atol=0.003)
+        expected = np.zeros((16, 16))
+        expected[5:13, 1:9] = np.array(made_vectors()["images"][2]) / 16
+        assert_allclose(np.reshape(alpha, (16, 16)) / 255, expected, atol=0.003)
 
 
 def test_nonsense_in_the_address_is_put_right(show):

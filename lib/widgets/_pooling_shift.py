@@ -32,7 +32,6 @@ class OnePixelShift(Sweep):
         given = {
             "heads": vectors["heads"],
             "poolings": vectors["poolings"],
-            "side": vectors["frame"],
             "seeds": len(runs[0]["accuracy"]),
             "images": np.reshape(vectors["images"], (10, 64)).tolist(),
             "accuracy": [

@@ -1,9 +1,11 @@
 // A digit moves by pixels; ten recorded networks (five poolings, two heads) say what they read.
 // The comparison appears once the reader has said what one pixel does to max pooling.
 async function render(context) {
-  const { poolings, heads, images, accuracy, side, seeds } = context.model.get("given");
+  const { poolings, heads, images, accuracy, seeds } = context.model.get("given");
   const sweep = await openSweep(context);
-  const [reach, steps, room] = [3, 7, (side - 8) / 2];
+  const [reach, steps] = [3, 7];
+  // Only the middle of the frame is drawn; around it there is blank paper.
+  const [side, room] = [16, 4];
   const max = poolings.indexOf("max");
   const tidy = (state) => {
     state.digit = whole(state.digit, 0, 9);
@@ -84,7 +86,7 @@ async function render(context) {
     return { bar, number, cells: [h("span", {}, words), h("div", {}, bar), number] };
   });
   const tally = h("div", { class: "dw-tally" }, h("b", {}, "Of 100 new digits, max pooling with a dense head reads right:"), ...rows.flatMap((row) => row.cells));
-  const asked = predict(`A network with max pooling and a dense head learnt from digits in the middle of the frame. There it reads ${centre} of 100 new digits right. Each moves by one pixel: how many does it still read right?`,
+  const asked = predict(`A network with max pooling and a dense head learnt from digits in the middle of the frame. There it reads ${centre} of 100 new digits right. Each moves by one pixel, across, down or both: how many does it still read right?`,
     guesses.map((n, i) => (i ? `About ${n}` : `Still ${n}`)), (index) => {
       guess = index;
       rows[2].bar.style.setProperty("--p", guesses[index] / 100);
