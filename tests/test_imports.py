@@ -13,7 +13,7 @@ ALLOWED = {  # folder or file of lib → what it may import, itself and the stan
     "__init__": set(),
     "shapes": set(),
     "gradcheck": {"numpy"},
-    "data": {"numpy", "pooch", "sklearn"},
+    "data": {"numpy", "pooch", "requests", "sklearn"},
     "plotting": {"numpy", "matplotlib", "lib.shapes"},
     "train": {"numpy", "torch", "lib.accelerated", "lib.data", "lib.reference"},
     "reference": {"numpy", "lib.shapes"},

@@ -6,8 +6,10 @@ import torch
 
 from lib.accelerated._arguments import exponent, float_tensor
 from lib.accelerated._pooling_max import max_pool
-from lib.accelerated._pooling_windows import wide, window_sum
+from lib.accelerated._pooling_windows import is_channels_last, wide, window_sum
 from lib.shapes import adaptive_sizes, adaptive_window, per_axis, pool_sizes, whole
+
+SHORT = 4  # cells of a window
 
 
 def avg_pool(
@@ -76,8 +78,11 @@ def adaptive_avg_pool(n, x, output_size):
 
 
 def _even_mean(x, axis, size, out):
+    """Windows of equal lengths; torch adds up along an axis fast, unless it is short."""
     k = size // out
-    return window_sum(x, axis, (size, k, k, 0, 1, out)) / k
+    if k < SHORT or is_channels_last(x, x.dim() - 2):
+        return window_sum(x, axis, (size, k, k, 0, 1, out)) / k
+    return x.unflatten(axis, (out, k)).mean(axis)
 
 
 def _uneven_mean(x, axis, size, out):

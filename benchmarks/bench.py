@@ -1,0 +1,64 @@
+"""The library's speed as ratios to torch's own operations, on one thread.
+
+    python -m benchmarks.bench                  print them
+    python -m benchmarks.bench --device cuda    the twins on a GPU
+    python -m benchmarks.bench --record         write benchmarks/results/speed_pooling.json, too
+
+Each ratio is that of two minima over interleaved runs; below 1 is faster than what it is compared
+with. Torch gets huge pages, or page faults would flatter NumPy.
+"""
+
+import os
+
+os.environ["THP_MEM_ALLOC_ENABLE"] = os.environ["OMP_NUM_THREADS"] = "1"  # before torch starts
+
+import argparse
+import sys
+
+import torch
+
+from benchmarks import recording, speed_pooling
+from benchmarks.timing import RUNS, best_times
+
+
+def main():
+    """Measure, print and perhaps record."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
+    parser.add_argument("--record", action="store_true", help="write the results to a file")
+    options = parser.parse_args()
+    if options.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("--device cuda: torch finds no CUDA device here")
+    torch.set_num_threads(1)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    results = [measured(row, options.device) for row in speed_pooling.rows(options.device)]
+    if options.record:
+        suffix = "" if options.device == "cpu" else f"_{options.device}"
+        device = {} if options.device == "cpu" else {"device": torch.cuda.get_device_name()}
+        about = {"runs": RUNS, "load_before": load, "shape": speed_pooling.SHAPE}
+        command = " ".join(["python -m benchmarks.bench", *sys.argv[1:]])
+        recording.write(f"speed_pooling{suffix}", command, about | device | {"ratios": results})
+
+
+def measured(row, device):
+    """Time a row, print it, and return what a record keeps of it."""
+    synchronize = torch.cuda.synchronize if device == "cuda" else lambda: None
+    try:
+        ours, theirs = best_times([row.ours, row.theirs], synchronize)
+    except torch._dynamo.exc.BackendCompilerFailed as error:
+        print(f"{row.what:<72} not here: {str(error).splitlines()[0]}", flush=True)
+        return {"what": row.what, "goal": row.goal, "ratio": None}
+    ratio = ours / theirs
+    missed = row.goal is not None and ratio > row.goal
+    goal = "" if row.goal is None else f"goal {row.goal}{' missed' if missed else ''}"
+    print(f"{row.what:<72} {ratio:6.2f}  {goal}".rstrip(), flush=True)
+    return {
+        "what": row.what,
+        "goal": row.goal,
+        "ratio": round(ratio, 3),
+        "milliseconds": [round(1e3 * ours, 2), round(1e3 * theirs, 2)],
+    }
+
+
+if __name__ == "__main__":
+    main()
