@@ -43,7 +43,7 @@ def class_map(picture: str = "3 and 7", digit: int | None = None) -> ClassMap:
 
     Example:
         >>> class_map("6 alone")
-        ClassMap(scene=2, digit=6, order='place', seed=1, places=[8, 8])
+        ClassMap(scene=2, digit=6, order='place', seed=1)
     """
     if picture not in SCENES:
         raise ValueError(f"expected one of {list(SCENES)}, got {picture!r}")
