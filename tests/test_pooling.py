@@ -77,6 +77,15 @@ def test_a_slope_of_infinity_or_nan_touches_no_loser():
         assert_array_equal(dx, [[[0, 0], [0, slope]]])
 
 
+def test_a_window_that_steps_over_every_cell_is_minus_infinity_and_passes_nothing():
+    x = np.ones((1, 2, 1, 3))  # rows −1 and 1: both padding; torch writes out of bounds here
+    options = (2, 2), 1, (1, 0), (2, 1)
+    y, index = max_pool2d(x, *options, return_indices=True)
+    assert (y == -np.inf).all()
+    assert ((index >= 0) & (index < 3)).all()
+    assert not max_pool2d_backward(np.ones_like(y), x, *options).any()
+
+
 def test_global_average_is_five_for_eighty_over_sixteen():
     x = np.full((1, 3, 4, 4), 5.0)
     x[0, 1], x[0, 2] = 4, np.arange(16).reshape(4, 4) * 4 / 7.5
@@ -235,14 +244,9 @@ def uniforms_for(name, x, options, rng):
 
 
 def test_every_public_operation_has_a_backward_and_a_case():
-    public = {
-        name
-        for name, f in vars(pooling).items()
-        if inspect.isfunction(f) and "pool" in name and not name.startswith("_")
-    } - {"max_pool", "max_pool_backward", "sum_pool", "sum_pool_backward", "pooled_shape"}
-    forward = {name for name in public if not name.endswith("_backward")}
+    forward = {name for name in pooling.__all__ if not name.endswith("_backward")}
     assert forward == set(CASES)
-    assert public - forward == {f"{name}_backward" for name in forward}
+    assert set(pooling.__all__) - forward == {f"{name}_backward" for name in forward}
 
 
 @EVERY_CASE

@@ -187,6 +187,7 @@ def stochastic_pool2d_expected_backward(dy, x, kernel_size, stride=None):
     x, windows = _activations(x, kernel_size, stride)
     dy = upstream(dy, pooled_shape(x, windows), x.dtype)
     sums = _sums(x, windows)
+    dy = np.where(sums > 0, dy, 0)
     y_share = _share(_expected(x, windows, sums), sums)
     dx = np.zeros(x.shape)
     for _, cells in _cells(windows):

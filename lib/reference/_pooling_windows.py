@@ -16,14 +16,16 @@ import numpy as np
 from lib import shapes
 from lib.reference._arguments import upstream
 
-CACHE = 2**20  # bytes of input worked on at once
+CACHE = 2**21  # bytes of input worked on at once
+NO_STEPS = [(0, slice(0, 0), slice(0, 0))]
 
 
 class Windows(NamedTuple):
     """Windows along one axis: window i covers the cells starts[i] + dilation·j, j < length.
 
     `steps` holds triples (j, windows, cells): some windows that have a real cell number j, and
-    those cells, as slices of equal length. For each window j grows from step to step.
+    those cells, as slices of equal length. For each window j grows from step to step. A window
+    whose dilation steps over every real cell is in no step; it is moved to end at the last.
     """
 
     starts: np.ndarray
@@ -54,7 +56,9 @@ def _slide(size, k, s, p, d, out):
         if first < last:
             cells = slice(first * s + shift, (last - 1) * s + shift + 1, s)
             steps.append((j, slice(first, last), cells))
-    return Windows(np.arange(out) * s - p, d, k, steps)
+    windows = Windows(np.arange(out) * s - p, d, k, steps or NO_STEPS)
+    windows.starts[windows.counts() == 0] = size - 1 - (k - 1) * d
+    return windows
 
 
 def adaptive(n, shape, output_size):
@@ -74,7 +78,8 @@ def _share_out(size, out):
         for cell in range(start, end)
     ]
     starts = np.array([start for start, _ in ends], dtype=np.int64)
-    return Windows(starts, 1, max((end - start for start, end in ends), default=0), steps)
+    longest = max((end - start for start, end in ends), default=1)
+    return Windows(starts, 1, longest, steps or NO_STEPS)
 
 
 def max_pool(x, windows, return_indices=False):
@@ -93,6 +98,8 @@ def max_pool(x, windows, return_indices=False):
 def max_pool_backward(dy, x, windows):
     """Send each upstream slope to the cell that won its window; overlapping windows add up."""
     dy = upstream(dy, pooled_shape(x, windows), x.dtype)
+    if not (cells_in(windows) > 0).all():  # a window of nothing but padding has no winner
+        dy = np.where(cells_in(windows) > 0, dy, 0)
     dx = np.zeros(x.shape, x.dtype)
     for part in parts(x):
         _, index = _largest_with_index(np.ascontiguousarray(x[part]), windows)
@@ -100,20 +107,26 @@ def max_pool_backward(dy, x, windows):
     return dx
 
 
-def sum_pool(x, windows, divisor):
-    """Return the sum of each window over its divisor, which is shaped as one plane of y."""
+def sum_pool(x, windows, divisor, least=np.float32):
+    """Return the sum of each window over its divisor, which is shaped as one plane of y.
+
+    `least` is the least precise dtype in which to add up: float16 holds too few digits for
+    any sum, float32 for one of a whole plane.
+    """
     y = np.empty(pooled_shape(x, windows), x.dtype)
-    dtype = wide(x.dtype)
+    dtype = np.promote_types(x.dtype, least)
+    divisor = divisor.astype(dtype)
     with np.errstate(all="ignore"):  # ∞ and NaN are answers here
         for part in parts(x):
-            y[part] = _total(np.ascontiguousarray(x[part], dtype), windows) / divisor.astype(dtype)
+            total = _total(np.ascontiguousarray(x[part], dtype), windows)
+            np.divide(total, divisor, out=y[part], casting="same_kind")
     return y
 
 
 def sum_pool_backward(dy, x, windows, divisor):
     """Send each upstream slope, over the divisor, to every cell of its window."""
     dx = np.empty(x.shape, x.dtype)
-    dtype = wide(x.dtype)
+    dtype = np.promote_types(x.dtype, np.float32)
     sizes = x.shape[-len(windows) :]
     with np.errstate(all="ignore"):
         for part in parts(x):
@@ -122,10 +135,14 @@ def sum_pool_backward(dy, x, windows, divisor):
 
 
 def send_back(dy, index, out, n):
-    """Add each upstream slope to the cell of `out` that its flat index names in its plane."""
-    first = np.arange(0, out.size, math.prod(out.shape[-n:]))
-    cells = index.reshape(len(first), math.prod(index.shape[-n:])) + first[:, None]
-    np.add.at(out.reshape(-1), cells.reshape(-1), dy.reshape(-1))
+    """Add each upstream slope to the cell of `out` that its flat index names in its plane.
+
+    The index is used up: to save a copy, it is turned into one of the whole of `out`.
+    """
+    planes, cells = math.prod(out.shape[:-n]), math.prod(out.shape[-n:])
+    flat = index.reshape(planes, math.prod(index.shape[-n:]))
+    flat += cells * np.arange(planes)[:, None]
+    np.add.at(out.reshape(-1), flat.reshape(-1), dy.reshape(-1))
 
 
 def pooled_shape(x, windows):
@@ -150,10 +167,10 @@ def wide(dtype):
 
 
 def _largest(x, windows):
-    for axis, w in _last_axis_first(windows):
-        y = np.full(_resized(x, axis, len(w.starts)), _lowest(x.dtype), x.dtype)
+    for axis, w in _first_axis_first(windows):
+        y = _after(w.steps[0], x, axis, w, _lowest(x.dtype))
         x_, y_ = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
-        for _, seen, cells in w.steps:
+        for _, seen, cells in w.steps[1:]:
             np.maximum(x_[cells], y_[seen], out=y_[seen])
         x = y
     return x
@@ -164,28 +181,32 @@ def _largest_with_index(x, windows):
 
     Of equal cells the first is named, of several NaN the last, as in torch. Going backwards
     with ≥ does it: the earliest of the largest has the last word, and a NaN, once met, stays.
-    Cells are numbered within their window, and from its end, so that the winner's number grows.
+    Cells are ranked within their window, and from its end, so that the winner's rank grows.
     """
-    sizes = x.shape[-len(windows) :]
-    rank, count = np.zeros((1,) * x.ndim, np.uint8), 1
+    sizes, count = x.shape[-len(windows) :], 1
+    rank = np.zeros((), np.uint8)
     for axis, w in _last_axis_first(windows):
-        shape = _resized(x, axis, len(w.starts))
-        y = np.full(shape, _lowest(x.dtype), x.dtype)
-        best = np.zeros(shape, np.min_scalar_type(count * w.length))
-        rank = np.broadcast_to(rank, x.shape)
-        x_, y_, rank_, best_ = (np.moveaxis(a, axis, 0) for a in (x, y, rank, best))
-        for j, seen, cells in reversed(w.steps):
+        rank = rank.astype(np.min_scalar_type(count * w.length))
+        y = _after(w.steps[-1], x, axis, w, _lowest(x.dtype))
+        best = np.zeros(y.shape, rank.dtype)
+        x_, y_, best_ = (np.moveaxis(a, axis, 0) for a in (x, y, best))
+        for step, (j, seen, cells) in enumerate(reversed(w.steps)):
+            here = rank.dtype.type((w.length - 1 - j) * count)
+            if rank.ndim:
+                here = here + np.moveaxis(rank, axis, 0)[cells]
+            if step == 0:
+                best_[seen] = here
+                continue
             v, top = x_[cells].copy(order="K"), y_[seen]
             wins = ~(v < top) & (top == top)
-            np.maximum(top, v, out=top)
-            here = rank_[cells] + best.dtype.type((w.length - 1 - j) * count)
+            np.maximum(v, top, out=top)
             np.maximum(best_[seen], wins * here, out=best_[seen])
         x, rank, count = y, best, count * w.length
     return x, _flat_index(rank, windows, sizes)
 
 
 def _flat_index(rank, windows, sizes):
-    """Turn the number of a cell within its window, counted from the end, into its place."""
+    """Turn the rank of a cell within its window, counted from the end, into its place."""
     strides = [math.prod(sizes[axis + 1 :]) for axis in range(len(sizes))]
     axes = list(zip(windows, strides, strict=True))
     within = [np.arange(w.length)[::-1] * w.dilation * stride for w, stride in axes]
@@ -195,11 +216,11 @@ def _flat_index(rank, windows, sizes):
 
 
 def _total(x, windows):
-    for axis, w in _last_axis_first(windows):
-        y = np.zeros(_resized(x, axis, len(w.starts)), x.dtype)
+    for axis, w in _first_axis_first(windows):
+        y = _after(w.steps[0], x, axis, w, 0)
         x_, y_ = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
-        for _, seen, cells in w.steps:
-            y_[seen] += x_[cells]
+        for _, seen, cells in w.steps[1:]:
+            np.add(x_[cells], y_[seen], out=y_[seen])
         x = y
     return x
 
@@ -209,13 +230,27 @@ def _spread(dy, windows, sizes):
         dx = np.zeros(_resized(dy, axis, sizes[axis]), dy.dtype)
         dx_, dy_ = np.moveaxis(dx, axis, 0), np.moveaxis(dy, axis, 0)
         for _, seen, cells in w.steps:
-            dx_[cells] += dy_[seen]
+            np.add(dy_[seen], dx_[cells], out=dx_[cells])
         dy = dx
     return dy
 
 
+def _after(step, x, axis, w, fill):
+    """Return the y that one step along an axis makes; `fill` where no window was seen."""
+    _, seen, cells = step
+    shape = _resized(x, axis, len(w.starts))
+    everywhere = seen == slice(0, len(w.starts))
+    y = np.empty(shape, x.dtype) if everywhere else np.full(shape, fill, x.dtype)
+    np.moveaxis(y, axis, 0)[seen] = np.moveaxis(x, axis, 0)[cells]
+    return y
+
+
 def _last_axis_first(windows):
     return [(-i, windows[-i]) for i in range(1, 1 + len(windows))]
+
+
+def _first_axis_first(windows):
+    return reversed(_last_axis_first(windows))  # whole rows first: they lie together in memory
 
 
 def _resized(x, axis, size):

@@ -24,7 +24,7 @@ from lib.reference._arguments import (
     sum_to,
     upstream,
 )
-from lib.reference._pooling_adaptive import (  # noqa: F401
+from lib.reference._pooling_adaptive import (
     adaptive_avg_pool1d,
     adaptive_avg_pool1d_backward,
     adaptive_avg_pool2d,
@@ -42,7 +42,7 @@ from lib.reference._pooling_adaptive import (  # noqa: F401
     global_max_pool,
     global_max_pool_backward,
 )
-from lib.reference._pooling_learned import (  # noqa: F401
+from lib.reference._pooling_learned import (
     attention_pool,
     attention_pool_backward,
     blur_pool2d,
@@ -50,7 +50,7 @@ from lib.reference._pooling_learned import (  # noqa: F401
     gem_pool,
     gem_pool_backward,
 )
-from lib.reference._pooling_random import (  # noqa: F401
+from lib.reference._pooling_random import (
     fractional_max_pool2d,
     fractional_max_pool2d_backward,
     fractional_max_pool3d,
@@ -60,7 +60,7 @@ from lib.reference._pooling_random import (  # noqa: F401
     stochastic_pool2d_expected,
     stochastic_pool2d_expected_backward,
 )
-from lib.reference._pooling_unpool import (  # noqa: F401
+from lib.reference._pooling_unpool import (
     max_unpool1d,
     max_unpool1d_backward,
     max_unpool2d,
@@ -77,6 +77,65 @@ from lib.reference._pooling_windows import (
     sum_pool_backward,
     wide,
 )
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool1d_backward",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_backward",
+    "adaptive_avg_pool3d",
+    "adaptive_avg_pool3d_backward",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool1d_backward",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool2d_backward",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool3d_backward",
+    "attention_pool",
+    "attention_pool_backward",
+    "avg_pool1d",
+    "avg_pool1d_backward",
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "avg_pool3d",
+    "avg_pool3d_backward",
+    "blur_pool2d",
+    "blur_pool2d_backward",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_backward",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_backward",
+    "gem_pool",
+    "gem_pool_backward",
+    "global_avg_pool",
+    "global_avg_pool_backward",
+    "global_max_pool",
+    "global_max_pool_backward",
+    "lp_pool1d",
+    "lp_pool1d_backward",
+    "lp_pool2d",
+    "lp_pool2d_backward",
+    "lp_pool3d",
+    "lp_pool3d_backward",
+    "max_pool1d",
+    "max_pool1d_backward",
+    "max_pool2d",
+    "max_pool2d_backward",
+    "max_pool3d",
+    "max_pool3d_backward",
+    "max_unpool1d",
+    "max_unpool1d_backward",
+    "max_unpool2d",
+    "max_unpool2d_backward",
+    "max_unpool3d",
+    "max_unpool3d_backward",
+    "mixed_pool2d",
+    "mixed_pool2d_backward",
+    "stochastic_pool2d",
+    "stochastic_pool2d_backward",
+    "stochastic_pool2d_expected",
+    "stochastic_pool2d_expected_backward",
+]
 
 
 def max_pool2d(
