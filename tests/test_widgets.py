@@ -93,7 +93,7 @@ def test_question_has_one_right_option_and_an_answer_for_each(topic, key):
 
 @every_question
 def test_question_is_small(topic, key):
-    assert size(_question.ask(topic, key)) <= 6_000
+    assert size(_question.ask(topic, key)) <= 6_500
 
 
 def test_unknown_question_is_named():

@@ -96,6 +96,13 @@ def test_arrow_key_moves_a_slider_and_the_drawing_follows(show):
         assert_allclose(shown_frame(seen.page), line(3, "up"), atol=Probe().given["error"] * 1.001)
 
 
+def test_focused_control_keeps_its_arrow_keys_in_a_notebook(show):
+    with show(Probe()) as seen:
+        seen.page.get_by_label("Slope").focus()
+        suppressed = "document.activeElement.hasAttribute('data-lm-suppress-shortcuts')"
+        assert seen.page.evaluate(suppressed)  # JupyterLab looks for this on the target itself
+
+
 def test_page_shows_the_library_within_the_stored_error(show):
     probe = Probe()
     with show(probe) as seen:
@@ -200,6 +207,7 @@ def test_answer_of_a_live_kernel_replaces_the_stored_frame(show):
         state = model["state"] | {"data": model["buffers"][0]["data"]}
         seen.page.evaluate(FRONT_END, [state, state["_esm"]])
         seen.page.wait_for_selector(".descent-widget[data-live=true]")
+        seen.page.wait_for_selector('[data-frame="5,4,3,2,2"]')
         seen.page.get_by_label("Slope").press("ArrowRight")
         seen.page.wait_for_selector('[data-frame="5,4,3,2,3"]')
         assert not seen.page.locator(".dw-link").is_visible()

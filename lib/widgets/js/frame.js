@@ -21,8 +21,10 @@ function dress(element, attributes = {}, children = []) {
 function frame({ model, el }, name, title, reset, hear = () => {}) {
   const same = document.querySelectorAll(`[data-widget="${name}"]`).length;
   const body = h("div", { class: "dw-body" });
+  // What has the focus keeps its arrow keys, which JupyterLab would take to move between cells.
+  const ours = (event) => dress(event.target, { "data-lm-suppress-shortcuts": true });
   const foot = h("div", { class: "dw-foot" }, h("button", { type: "button", class: "dw-reset", onclick: reset }, "Reset"));
-  const root = h("div", { class: "descent-widget", "data-widget": name, id: name + (same ? `-${same + 1}` : ""), role: "group", "aria-label": title }, h("style", {}, STYLE), body, foot);
+  const root = h("div", { class: "descent-widget", "data-widget": name, id: name + (same ? `-${same + 1}` : ""), role: "group", "aria-label": title, onfocusin: ours }, h("style", {}, STYLE), body, foot);
   const ready = () => {
     root.dataset.ready = "true";
     (globalThis.__descentReady ||= []).push(performance.now());

@@ -69,7 +69,7 @@ function shell(context, name, title, tidy = () => {}) {
     set(start);
     ui.root.dispatchEvent(new CustomEvent("descent:reset"));
   };
-  const ui = { ...frame(context, name, title, reset), start, state, set, follow: [] };
+  const ui = { ...frame(context, name, title, reset, (message) => message.hello && adopt({})), start, state, set, follow: [] };
   const { id } = ui.root;
   const share = async () => {
     history.replaceState(history.state, "", toAddress(id, start, state));
