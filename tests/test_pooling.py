@@ -222,13 +222,14 @@ CASES = {
         ],
     ),
 }
-EVERY_CASE = pytest.mark.parametrize(
-    ("name", "shape", "options"),
-    [
-        pytest.param(name, shape, options, id=f"{name}-{i}")
-        for name, (shape, several) in CASES.items()
-        for i, options in enumerate(several)
-    ],
+PARAMETERS = [
+    pytest.param(name, shape, options, id=f"{name}-{i}")
+    for name, (shape, several) in CASES.items()
+    for i, options in enumerate(several)
+]
+EVERY_CASE = pytest.mark.parametrize(("name", "shape", "options"), PARAMETERS)
+EVERY_CASE_OF_ANY_SIGN = pytest.mark.parametrize(
+    ("name", "shape", "options"), [p for p in PARAMETERS if "stochastic" not in p.id]
 )
 
 
@@ -324,6 +325,18 @@ def test_an_empty_batch_stays_empty(name, shape, options):
     assert y.shape[0] == 0
     slopes = getattr(pooling, f"{name}_backward")(dy=y, x=x, **options)
     assert (slopes[0] if isinstance(slopes, tuple) else slopes).shape == x.shape
+
+
+@EVERY_CASE_OF_ANY_SIGN
+def test_infinities_and_nan_pass_through_without_a_warning(rng, name, shape, options):
+    x = rng.choice([np.nan, np.inf, -np.inf, 0.0, 1e308, -1e308], size=shape)
+    x.flat[0] = np.inf
+    options = uniforms_for(name, x, options, rng)
+    y = getattr(pooling, name)(x=x, **options)
+    dy = rng.choice([np.nan, np.inf, -np.inf], size=y.shape)
+    slopes = getattr(pooling, f"{name}_backward")(dy=dy, x=x, **options)
+    assert not np.isfinite(y).all()
+    assert not np.isfinite(slopes[0]).all()
 
 
 # What holds for any input
@@ -512,6 +525,7 @@ REFUSED = {
     "index": (lambda: max_unpool2d(U, np.full(U.shape, 16), 2), ValueError, "between 0 and 15"),
     "negative": (lambda: stochastic_pool2d(U, -IMAGE, 2), ValueError, "smallest value of -1"),
     "NaN": (lambda: stochastic_pool2d(U, IMAGE * np.nan, 2), ValueError, "must not be negative"),
+    "too large": (lambda: stochastic_pool2d(U, IMAGE * 1e308, 2), ValueError, "finite"),
     "infinite": (lambda: stochastic_pool2d(U, IMAGE * np.inf, 2), ValueError, "finite"),
     "seed": (lambda: stochastic_pool2d(0, IMAGE, 2), TypeError, "Generator or an array"),
     "uniforms' shape": (lambda: stochastic_pool2d(U[0], IMAGE, 2), ValueError, "must have shape"),

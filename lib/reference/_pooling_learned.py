@@ -9,6 +9,7 @@ from lib.reference._arguments import float_array, number, parameter, sum_to, ups
 from lib.reference._pooling_windows import sliding, wide
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def gem_pool(x, p=3.0, eps=1e-6):
     """Take the generalised mean of each plane; its exponent is learned.
 
@@ -39,6 +40,7 @@ def gem_pool(x, p=3.0, eps=1e-6):
     return (scale * mean ** (1 / p)).astype(x.dtype)
 
 
+@np.errstate(all="ignore")
 def gem_pool_backward(dy, x, p=3.0, eps=1e-6):
     """Return (dx, dp). Values below eps get no slope.
 
@@ -83,6 +85,7 @@ def _gem(x, p, eps):
     return x, p.astype(np.float64), p.shape, np.where(np.isinf(scale), 1, scale), ratio, mean
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def blur_pool2d(x, kernel_size=3, stride=2):
     """Blur with a binomial filter, then keep every stride-th cell: subsampling without aliasing.
 
@@ -117,6 +120,7 @@ def blur_pool2d(x, kernel_size=3, stride=2):
     return np.ascontiguousarray(y, x.dtype)
 
 
+@np.errstate(all="ignore")
 def blur_pool2d_backward(dy, x, kernel_size=3, stride=2):
     """Blur the slopes back over the cells that were read; reflected ones fold back.
 
@@ -156,6 +160,7 @@ def _blur_axes(x, kernel_size, stride):
     return x, [(*axis, w) for axis, w in zip(axes, windows, strict=True)]
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def attention_pool(x, v, w, u=None):
     """Average a set of instances with weights that depend on them.
 
@@ -187,6 +192,7 @@ def attention_pool(x, v, w, u=None):
     return np.einsum("...k,...km->...m", weights, x)
 
 
+@np.errstate(all="ignore")
 def attention_pool_backward(dy, x, v, w, u=None):
     """Return (dx, dv, dw, du); du is None if u is.
 

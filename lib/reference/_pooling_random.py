@@ -267,6 +267,7 @@ def _cells(windows):
         yield (i, j), (..., down, across)
 
 
+@np.errstate(over="ignore")  # it is named below
 def _sums(x, windows):
     sums = np.zeros(pooled_shape(x, windows))
     for _, cells in _cells(windows):

@@ -107,6 +107,7 @@ def max_pool_backward(dy, x, windows):
     return dx
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def sum_pool(x, windows, divisor, least=np.float32):
     """Return the sum of each window over its divisor, which is shaped as one plane of y.
 
@@ -115,25 +116,23 @@ def sum_pool(x, windows, divisor, least=np.float32):
     """
     y = np.empty(pooled_shape(x, windows), x.dtype)
     dtype = np.promote_types(x.dtype, least)
-    divisor = divisor.astype(dtype)
-    with np.errstate(all="ignore"):  # ∞ and NaN are answers here
-        for part in parts(x):
-            total = _total(np.ascontiguousarray(x[part], dtype), windows)
-            np.divide(total, divisor, out=y[part], casting="same_kind")
+    for part in parts(x):
+        total = _total(np.ascontiguousarray(x[part], dtype), windows)
+        np.divide(total, divisor.astype(dtype), out=y[part], casting="same_kind")
     return y
 
 
+@np.errstate(all="ignore")
 def sum_pool_backward(dy, x, windows, divisor):
     """Send each upstream slope, over the divisor, to every cell of its window."""
     dx = np.empty(x.shape, x.dtype)
-    dtype = np.promote_types(x.dtype, np.float32)
-    sizes = x.shape[-len(windows) :]
-    with np.errstate(all="ignore"):
-        for part in parts(x):
-            dx[part] = _spread(dy[part] / divisor.astype(dtype), windows, sizes)
+    divisor = divisor.astype(wide(x.dtype))
+    for part in parts(x):
+        dx[part] = _spread(dy[part] / divisor, windows, x.shape[-len(windows) :])
     return dx
 
 
+@np.errstate(all="ignore")
 def send_back(dy, index, out, n):
     """Add each upstream slope to the cell of `out` that its flat index names in its plane.
 

@@ -69,6 +69,7 @@ from lib.reference._pooling_unpool import (
     max_unpool3d_backward,
 )
 from lib.reference._pooling_windows import (
+    cells_in,
     max_pool,
     max_pool_backward,
     pooled_shape,
@@ -465,6 +466,7 @@ def lp_pool3d_backward(dy, x, norm_type, kernel_size, stride=None, ceil_mode=Fal
     return _lp_pool_backward(3, dy, x, norm_type, kernel_size, stride, ceil_mode)
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def mixed_pool2d(x, alpha, kernel_size, stride=None):
     """Mix maximum and average in a proportion that is learned.
 
@@ -498,6 +500,7 @@ def mixed_pool2d(x, alpha, kernel_size, stride=None):
     return alpha * largest + (1 - alpha) * mean
 
 
+@np.errstate(all="ignore")
 def mixed_pool2d_backward(dy, x, alpha, kernel_size, stride=None):
     """Return (dx, dalpha); where the maximum exceeds the average most, alpha matters most.
 
@@ -530,50 +533,50 @@ def _avg_pool_backward(n, dy, x, kernel_size, stride, padding, ceil_mode, includ
     return sum_pool_backward(upstream(dy, pooled_shape(x, windows), x.dtype), x, windows, divisor)
 
 
-def _divisor(windows, sizes, padding=0, include_pad=True, override=None):
-    """How many cells each window counts, shaped as the spatial axes of y."""
+def _divisor(windows, sizes, padding, include_pad, override):
+    """How many cells each window counts, shaped as one plane of y."""
     if override is not None:
         if shapes.whole("divisor_override", override) == 0:
             raise ValueError("divisor_override must not be 0")
         return np.asarray(override)
-    counts, padding = [], shapes.per_axis("padding", padding, len(sizes), minimum=0)
-    for w, size, p in zip(windows, sizes, padding, strict=True):
-        first, last = (-p, size + p) if include_pad else (0, size)
-        counts.append(np.minimum(w.starts + w.length, last) - np.maximum(w.starts, first))
-    return reduce(np.multiply.outer, counts)
+    if not include_pad:
+        return cells_in(windows)
+    padding = shapes.per_axis("padding", padding, len(sizes), minimum=0)
+    ends = [size + p for size, p in zip(sizes, padding, strict=True)]
+    axes = zip(windows, ends, strict=True)
+    return reduce(np.multiply.outer, [np.minimum(w.length, end - w.starts) for w, end in axes])
 
 
+@np.errstate(all="ignore")
 def _lp_pool(n, x, norm_type, kernel_size, stride, ceil_mode):
     x, p = float_array("x", x), exponent("norm_type", norm_type)
     windows = sliding(n, x.shape, kernel_size, stride, ceil_mode=ceil_mode)
     if math.isinf(p):
         sign = math.copysign(1, p)
         return sign * max_pool(sign * np.abs(x), windows)
-    with np.errstate(all="ignore"):  # ∞ and NaN are answers here
-        return (_sum_of_powers(x, p, windows) ** (1 / p)).astype(x.dtype, copy=False)
+    return (_sum_of_powers(x, p, windows) ** (1 / p)).astype(x.dtype, copy=False)
 
 
+@np.errstate(all="ignore")
 def _lp_pool_backward(n, dy, x, norm_type, kernel_size, stride, ceil_mode):
     x, p = float_array("x", x), exponent("norm_type", norm_type)
     windows = sliding(n, x.shape, kernel_size, stride, ceil_mode=ceil_mode)
     if math.isinf(p):
-        magnitude = math.copysign(1, p) * np.abs(x)
-        return max_pool_backward(dy, magnitude, windows) * np.sign(x)
+        return max_pool_backward(dy, math.copysign(1, p) * np.abs(x), windows) * np.sign(x)
     dy = upstream(dy, pooled_shape(x, windows), x.dtype)
-    with np.errstate(all="ignore"):
-        sums = _sum_of_powers(x, p, windows)
-        to_sum = np.where(sums == 0, 0, dy * sums ** (1 / p - 1))
-        x_wide = x.astype(sums.dtype, copy=False)
-        to_power = sum_pool_backward(to_sum, x_wide, windows, _fullness(x, windows))
-        return (to_power * x_wide ** (p - 1)).astype(x.dtype, copy=False)
+    sums = _sum_of_powers(x, p, windows)
+    to_sum = np.where(sums == 0, 0, dy * sums ** (1 / p - 1))
+    x_wide = x.astype(sums.dtype, copy=False)
+    to_power = sum_pool_backward(to_sum, x_wide, windows, _fullness(windows))
+    return (to_power * x_wide ** (p - 1)).astype(x.dtype, copy=False)
 
 
 def _sum_of_powers(x, p, windows):
     x = x.astype(wide(x.dtype), copy=False)
-    return sum_pool(x**p, windows, _fullness(x, windows))
+    return sum_pool(x**p, windows, _fullness(windows))
 
 
-def _fullness(x, windows):
+def _fullness(windows):
     """The share of its cells that each window has: below 1 where it hangs over the end."""
     full = math.prod(w.length for w in windows)
-    return _divisor(windows, x.shape[-len(windows) :]) / full
+    return cells_in(windows) / full
