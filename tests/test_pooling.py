@@ -512,6 +512,8 @@ REFUSED = {
         "dtype of x, float64, got float32",
     ),
     "blur": (lambda: blur_pool2d(IMAGE, 9), ValueError, "reflects 4 cells, but x has 4"),
+    "blur's stride": (lambda: blur_pool2d(IMAGE, 3, None), TypeError, "stride must be a whole"),
+    "ragged list": (lambda: max_pool2d([[1.0], 2.0], 1), TypeError, "got builtins.list"),
     "index's dtype": (
         lambda: max_unpool2d(U, U.astype(np.int32), 2),
         TypeError,

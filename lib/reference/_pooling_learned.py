@@ -36,7 +36,7 @@ def gem_pool(x, p=3.0, eps=1e-6):
         >>> gem_pool(np.array([[[3.0, 4.0]]]), p=2.0)  # √((9 + 16) / 2)
         array([[[3.53553391]]])
     """
-    x, p, _, scale, _, mean = _gem(x, p, eps)
+    x, p, scale, _, mean = _gem(x, p, eps)
     return (scale * mean ** (1 / p)).astype(x.dtype)
 
 
@@ -50,7 +50,7 @@ def gem_pool_backward(dy, x, p=3.0, eps=1e-6):
         >>> gem_pool_backward(np.array([[[2.0]]]), np.array([[[3.0, 5.0]]]), p=1.0)[0]
         array([[[1., 1.]]])
     """
-    x, p, p_shape, scale, ratio, mean = _gem(x, p, eps)
+    x, p, scale, ratio, mean = _gem(x, p, eps)
     dy = upstream(dy, mean.shape, x.dtype)
     axes = tuple(range(2, x.ndim))
     power = ratio**p
@@ -58,11 +58,11 @@ def gem_pool_backward(dy, x, p=3.0, eps=1e-6):
     dx = np.where(x >= eps, dx, 0)
     weighted_log = np.mean(power * np.log(ratio), axis=axes, keepdims=True) / mean
     dp = dy * scale * mean ** (1 / p) * (weighted_log - np.log(mean) / p) / p
-    return dx.astype(x.dtype), sum_to(p_shape, dp).astype(x.dtype)
+    return dx.astype(x.dtype), sum_to(p.shape, dp).astype(x.dtype)
 
 
 def _gem(x, p, eps):
-    """Return x, p, p's shape, and in float64 each plane's maximum, x over it, mean of (x/max)ᵖ.
+    """Return x, and in float64 p, each plane's maximum, x over it, and the mean of (x/max)ᵖ.
 
     Dividing by the maximum keeps the powers from overflowing.
     """
@@ -80,9 +80,9 @@ def _gem(x, p, eps):
         raise ValueError("p must not be 0: the mean divides by it")
     clamped = np.maximum(x.astype(np.float64), float(eps))
     scale = clamped.max(axis=axes, keepdims=True)
-    ratio = clamped / np.where(np.isinf(scale), 1, scale)
-    mean = np.mean(ratio ** p.astype(np.float64), axis=axes, keepdims=True)
-    return x, p.astype(np.float64), p.shape, np.where(np.isinf(scale), 1, scale), ratio, mean
+    scale[np.isinf(scale)] = 1
+    p, ratio = p.astype(np.float64), clamped / scale
+    return x, p, scale, ratio, np.mean(ratio**p, axis=axes, keepdims=True)
 
 
 @np.errstate(all="ignore")  # ∞ and NaN are answers
@@ -147,6 +147,7 @@ def _blur_axes(x, kernel_size, stride):
     x = float_array("x", x)
     sizes = shapes.spatial_size(x.shape, 2)
     kernel_size = shapes.per_axis("kernel_size", kernel_size, 2, minimum=1)
+    stride = shapes.per_axis("stride", stride, 2, minimum=1)
     axes = []
     for axis, size, k in zip((-2, -1), sizes, kernel_size, strict=True):
         if k // 2 >= size:
@@ -187,9 +188,9 @@ def attention_pool(x, v, w, u=None):
         >>> attention_pool(x, v=np.zeros((3, 2)), w=np.ones(3))  # all alike: the mean
         array([0.5, 0.5])
     """
-    x, v, w, u = _attention_arguments(x, v, w, u)
+    dtype, x, v, w, u = _attention_arguments(x, v, w, u)
     weights = _attention(x, v, w, u)[0]
-    return np.einsum("...k,...km->...m", weights, x)
+    return np.einsum("...k,...km->...m", weights, x).astype(dtype)
 
 
 @np.errstate(all="ignore")
@@ -203,23 +204,21 @@ def attention_pool_backward(dy, x, v, w, u=None):
         (array([[0.5, 0.5],
                [0.5, 0.5]]), None)
     """
-    x, v, w, u = _attention_arguments(x, v, w, u)
+    dtype, x, v, w, u = _attention_arguments(x, v, w, u)
     weights, tanh, gate = _attention(x, v, w, u)
-    dy = upstream(dy, (*x.shape[:-2], x.shape[-1]), x.dtype)
-    dx = weights[..., None] * dy[..., None, :]
+    dy = upstream(dy, (*x.shape[:-2], x.shape[-1]), dtype).astype(x.dtype)
     dweights = np.einsum("...m,...km->...k", dy, x)
-    mean = np.sum(weights * dweights, axis=-1, keepdims=True)
-    dscore = weights * (dweights - mean)
+    dscore = weights * (dweights - np.sum(weights * dweights, axis=-1, keepdims=True))
     dw = np.einsum("nk,nkl->l", _sets(dscore, 2), _sets(tanh * gate, 3))
     dfeature = dscore[..., None] * w
-    dpre_v = dfeature * gate * (1 - tanh * tanh)
-    dv = np.einsum("nkl,nkm->lm", _sets(dpre_v, 3), _sets(x, 3))
-    dx += dpre_v @ v
+    to_tanh = dfeature * gate * (1 - tanh * tanh)
+    dv = np.einsum("nkl,nkm->lm", _sets(to_tanh, 3), _sets(x, 3))
+    dx = weights[..., None] * dy[..., None, :] + to_tanh @ v
     if u is None:
-        return dx, dv, dw, None
-    dpre_u = dfeature * tanh * gate * (1 - gate)
-    du = np.einsum("nkl,nkm->lm", _sets(dpre_u, 3), _sets(x, 3))
-    return dx + dpre_u @ u, dv, dw, du
+        return dx.astype(dtype), dv.astype(dtype), dw.astype(dtype), None
+    to_gate = dfeature * tanh * gate * (1 - gate)
+    du = np.einsum("nkl,nkm->lm", _sets(to_gate, 3), _sets(x, 3))
+    return tuple(d.astype(dtype) for d in (dx + to_gate @ u, dv, dw, du))
 
 
 def _attention(x, v, w, u):
@@ -232,10 +231,12 @@ def _attention(x, v, w, u):
 
 
 def _sets(value, ndim):
-    return value.reshape(-1, *value.shape[1:]) if value.ndim == ndim else value[None]
+    """Return the value with an axis for the sets, one long if there was none."""
+    return value if value.ndim == ndim else value[None]
 
 
 def _attention_arguments(x, v, w, u):
+    """Return the dtype of all, and all in the dtype to add up in."""
     x = float_array("x", x)
     if x.ndim not in (2, 3) or 0 in x.shape[-2:]:
         raise ValueError(f"x must be (N, K, M) or (K, M), none empty but N, got shape {x.shape}")
@@ -249,4 +250,6 @@ def _attention_arguments(x, v, w, u):
     for name, value in (("v", v), ("w", w), ("u", u)):
         if value is not None and value.dtype != x.dtype:
             raise TypeError(f"{name} must have the dtype of x, {x.dtype}, got {value.dtype}")
-    return x, v, w, u
+    wider = wide(x.dtype)
+    u = None if u is None else u.astype(wider)
+    return x.dtype, x.astype(wider), v.astype(wider), w.astype(wider), u

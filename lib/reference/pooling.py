@@ -173,8 +173,9 @@ def max_pool2d(
         array([[[9., 2.],
                 [6., 3.]]])
     """
-    windows = sliding(2, np.shape(x), kernel_size, stride, padding, dilation, ceil_mode)
-    return max_pool(real_array("x", x), windows, return_indices)
+    x = real_array("x", x)
+    windows = sliding(2, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    return max_pool(x, windows, return_indices)
 
 
 def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
@@ -188,8 +189,9 @@ def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, 
         array([[[0.  , 0.  , 0.25, 0.  ],
                 [0.  , 0.5 , 0.  , 0.  ]]])
     """
-    windows = sliding(2, np.shape(x), kernel_size, stride, padding, dilation, ceil_mode)
-    return max_pool_backward(dy, float_array("x", x), windows)
+    x = float_array("x", x)
+    windows = sliding(2, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    return max_pool_backward(dy, x, windows)
 
 
 def avg_pool2d(
@@ -269,8 +271,9 @@ def max_pool1d(
         >>> max_pool1d(np.array([[1.0, 5, 2, 4]]), 2, return_indices=True)
         (array([[5., 4.]]), array([[1, 3]]))
     """
-    windows = sliding(1, np.shape(x), kernel_size, stride, padding, dilation, ceil_mode)
-    return max_pool(real_array("x", x), windows, return_indices)
+    x = real_array("x", x)
+    windows = sliding(1, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    return max_pool(x, windows, return_indices)
 
 
 def max_pool1d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
@@ -280,8 +283,9 @@ def max_pool1d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, 
         >>> max_pool1d_backward(np.array([[1.0, 2]]), np.array([[1.0, 5, 2]]), 2, stride=1)
         array([[0., 3., 0.]])
     """
-    windows = sliding(1, np.shape(x), kernel_size, stride, padding, dilation, ceil_mode)
-    return max_pool_backward(dy, float_array("x", x), windows)
+    x = float_array("x", x)
+    windows = sliding(1, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    return max_pool_backward(dy, x, windows)
 
 
 def max_pool3d(
@@ -295,8 +299,9 @@ def max_pool3d(
         >>> max_pool3d(np.arange(8.0).reshape(1, 2, 2, 2), 2)
         array([[[[7.]]]])
     """
-    windows = sliding(3, np.shape(x), kernel_size, stride, padding, dilation, ceil_mode)
-    return max_pool(real_array("x", x), windows, return_indices)
+    x = real_array("x", x)
+    windows = sliding(3, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    return max_pool(x, windows, return_indices)
 
 
 def max_pool3d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
@@ -310,8 +315,9 @@ def max_pool3d_backward(dy, x, kernel_size, stride=None, padding=0, dilation=1, 
                 [[0., 0.],
                  [0., 1.]]]])
     """
-    windows = sliding(3, np.shape(x), kernel_size, stride, padding, dilation, ceil_mode)
-    return max_pool_backward(dy, float_array("x", x), windows)
+    x = float_array("x", x)
+    windows = sliding(3, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    return max_pool_backward(dy, x, windows)
 
 
 def avg_pool1d(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
