@@ -11,8 +11,7 @@ from book.build import BuildError, build
 from book.ext.execution import digest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = "- file: chapters/one\n- file: chapters/two\n"
-TOC = f"format: jb-book\nroot: chapters/index\nchapters:\n{PAGES}"
+TOC = "format: jb-book\nroot: chapters/index\nchapters:\n"
 
 
 def write_notebook(path, *sources):
@@ -37,20 +36,34 @@ def write_notebook(path, *sources):
     path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}))
 
 
+def list_pages(book, *names):
+    """Write the table of contents."""
+    (book / "_toc.yml").write_text(TOC + "".join(f"- file: chapters/{name}\n" for name in names))
+
+
 @pytest.fixture
 def tiny(tmp_path):
-    """Return the folder of a book of two notebooks, with this book's own settings and frame."""
+    """Return the folder of a book of three short pages, with this book's own settings and frame."""
     shutil.copy(ROOT / "_config.yml", tmp_path)
     shutil.copytree(ROOT / "book", tmp_path / "book")
     (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "__init__.py").write_text("__version__ = '0'\nvalue = 1\n")
-    (tmp_path / "_toc.yml").write_text(TOC)
+    (tmp_path / "lib" / "__init__.py").write_text("__version__ = '0'\n")
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "references.bib").write_text("")
     (tmp_path / "chapters" / "index.md").write_text("# The first page\n\nWith $x^2$.\n")
-    for name in ("one", "two"):
-        write_notebook(tmp_path / "chapters" / f"{name}.ipynb", "1 + 1")
+    for name in ("second", "third"):
+        (tmp_path / "chapters" / f"{name}.md").write_text(f"# The {name} page\n")
+    list_pages(tmp_path, "second", "third")
     return tmp_path
+
+
+@pytest.fixture
+def running(tiny):
+    """Return the same book with two notebooks."""
+    for name in ("one", "two"):
+        write_notebook(tiny / "chapters" / f"{name}.ipynb", "1 + 1")
+    list_pages(tiny, "one", "two")
+    return tiny
 
 
 def executed(book):
@@ -61,34 +74,34 @@ def executed(book):
     return pages
 
 
-def test_executes_again_what_could_have_changed_and_nothing_else(tiny):
-    assert build(tiny) == 3
-    assert executed(tiny) == ["one", "two"]
+def test_executes_again_what_could_have_changed_and_nothing_else(running):
+    assert build(running) == 3
+    assert executed(running) == ["one", "two"]
 
-    build(tiny)
-    assert executed(tiny) == []
+    build(running)
+    assert executed(running) == []
 
-    write_notebook(tiny / "chapters" / "two.ipynb", "2 + 2")
-    build(tiny)
-    assert executed(tiny) == ["two"]
+    write_notebook(running / "chapters" / "two.ipynb", "2 + 2")
+    build(running)
+    assert executed(running) == ["two"]
 
-    (tiny / "lib" / "__init__.py").write_text("__version__ = '0'\nvalue = 2\n")
-    build(tiny)
-    assert executed(tiny) == ["one", "two"]
+    (running / "lib" / "__init__.py").write_text("__version__ = '1'\n")
+    build(running)
+    assert executed(running) == ["one", "two"]
 
 
-def test_failing_cell_stops_the_build_every_time_and_says_where(tiny):
-    build(tiny)
-    write_notebook(tiny / "chapters" / "two.ipynb", "assert 1 + 1 == 3, 'a false sum'")
+def test_failing_cell_stops_the_build_every_time_and_says_where(running):
+    build(running)
+    write_notebook(running / "chapters" / "two.ipynb", "assert 1 + 1 == 3, 'a false sum'")
     for _ in range(2):
         with pytest.raises(BuildError) as failure:
-            build(tiny)
+            build(running)
         for part in ("chapters/two.ipynb", "assert 1 + 1 == 3", "AssertionError: a false sum"):
             assert part in str(failure.value)
         assert "site-packages" not in str(failure.value)
 
-    write_notebook(tiny / "chapters" / "two.ipynb", "assert 1 + 1 == 2")
-    assert build(tiny) == 3
+    write_notebook(running / "chapters" / "two.ipynb", "assert 1 + 1 == 2")
+    assert build(running) == 3
 
 
 def test_broken_link_and_broken_formula_stop_the_build_every_time(tiny):
@@ -102,28 +115,25 @@ def test_broken_link_and_broken_formula_stop_the_build_every_time(tiny):
 
 
 def test_page_of_the_toc_that_is_missing_stops_the_build(tiny):
-    (tiny / "_toc.yml").write_text(TOC + "- file: chapters/three\n")
+    list_pages(tiny, "second", "three")
     with pytest.raises(BuildError, match="chapters/three"):
         build(tiny)
 
 
-def test_page_that_left_the_toc_leaves_the_site_and_its_archive(tiny):
-    build(tiny)
-    (tiny / "_toc.yml").write_text(TOC.replace("- file: chapters/two\n", ""))
-    assert build(tiny) == 2
+def test_archive_is_the_same_to_the_byte_until_a_page_leaves(tiny):
     site = tiny / "_build" / "html"
-    assert not (site / "chapters" / "two.html").exists()
-    with zipfile.ZipFile(site / "descent-offline.zip") as archive:
-        assert "descent/chapters/one.html" in archive.namelist()
-        assert "descent/chapters/two.html" not in archive.namelist()
-
-
-def test_archive_of_the_same_site_is_the_same_to_the_byte(tiny):
-    archive = tiny / "_build" / "html" / "descent-offline.zip"
-    build(tiny)
+    archive = site / "descent-offline.zip"
+    assert build(tiny) == 3
     first = archive.read_bytes()
     build(tiny)
     assert archive.read_bytes() == first
+
+    list_pages(tiny, "second")
+    assert build(tiny) == 2
+    assert not (site / "chapters" / "third.html").exists()
+    names = zipfile.ZipFile(archive).namelist()
+    assert "descent/chapters/second.html" in names
+    assert "descent/chapters/third.html" not in names
 
 
 def test_claim_reaches_the_table_with_its_verdict(tiny):
