@@ -26,7 +26,11 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PROGRESS = re.compile(r"reading sources|.*Executed notebook in")
 KERNEL_CHATTER = re.compile(r"^\[IPKernelApp\].*\n", re.MULTILINE)
 ROAD_TO_CELL = re.compile(r"Traceback \(most recent.*?CellExecutionError: ", re.DOTALL)
-ROAD_TO_SPHINX = re.compile(r"(?<=\n)(The full traceback|Traceback \(most recent).*", re.DOTALL)
+ROAD_TO_SPHINX = re.compile(
+    r"(?<=\n)(?:The full traceback|Traceback \(most recent)(?:(?!: (?:WARNING|ERROR): ).)*"
+    r"There was an error in building.*",
+    re.DOTALL,
+)
 SAID_ALREADY = re.compile(r"Exception occurred:\n.*\n.*\n.*\.ExecutionError: .*\n")
 
 
@@ -136,7 +140,8 @@ def explain(complaints):
     r"""Return what went wrong: page, cell and traceback, without the way to them.
 
     Example:
-        >>> explain("a.md:3: WARNING: no such page\nTraceback (most recent call last): …")
+        >>> road = "Traceback (most recent call last):\n…\nThere was an error in building …"
+        >>> explain("a.md:3: WARNING: no such page\n" + road)
         'a.md:3: WARNING: no such page'
     """
     text = KERNEL_CHATTER.sub("", complaints)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from book.build import BuildError, build
+from book.build import BuildError, build, explain
 from book.ext.execution import digest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,3 +160,13 @@ def test_digest_sees_names_and_contents_but_not_compiled_files(tmp_path):
     (tmp_path / "lib" / "a.py").rename(tmp_path / "lib" / "b.py")
     seen.add(digest(tmp_path, ["lib"]))
     assert len(seen) == 3
+
+
+def test_explanation_survives_the_noise_of_kernels_and_drops_the_road_to_the_trouble():
+    noise = "[IPKernelApp] WARNING | TCP\nTraceback (most recent call last):\nZMQError\n"
+    trouble = "a.md:3: WARNING: no such page\n"
+    road = "Traceback (most recent call last):\nRuntimeError: There was an error in building\n"
+    explained = explain(noise + trouble + road)
+    assert trouble.strip() in explained
+    assert "IPKernelApp" not in explained
+    assert "RuntimeError" not in explained
