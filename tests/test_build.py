@@ -43,7 +43,7 @@ def list_pages(book, *names):
 
 @pytest.fixture
 def tiny(tmp_path):
-    """Return the folder of a book of three short pages, with this book's own settings and frame."""
+    """Return the folder of a book of three short pages, with this book's settings and frame."""
     shutil.copy(ROOT / "_config.yml", tmp_path)
     shutil.copytree(ROOT / "book", tmp_path / "book")
     (tmp_path / "lib").mkdir()
