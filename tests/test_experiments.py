@@ -157,19 +157,29 @@ def test_shift_record_is_whole(shift):
         assert run["validation"][str(run["lr"])] == max(run["validation"].values())
 
 
-def test_stochastic_record_is_whole(stochastic):
-    for run in stochastic["runs"]:
-        assert len(run["test"]) == len(run["train"]) == len(stochastic["seeds"]) >= 5
+@pytest.mark.parametrize("name", ["pooling_stochastic", "pooling_stochastic_coarse"])
+def test_stochastic_record_is_whole(name):
+    record = data.recorded(name)
+    for run in record["runs"]:
+        assert len(run["test"]) == len(run["train"]) == len(record["seeds"]) >= 5
         assert run["validation"][str(run["lr"])] == max(run["validation"].values())
         assert ("ten draws" in run) == (run["method"] == "stochastic")
-    short = {(r["images"], r["method"]) for r in stochastic["runs"] if r["updates"] == 500}
+    short = {(r["images"], r["method"]) for r in record["runs"] if r["updates"] == 500}
     assert short == set(itertools.product((100, 300, 897), trials.METHODS))
 
 
-@pytest.mark.parametrize("record", ["pooling_shift", "pooling_stochastic"])
-def test_record_says_how_to_get_it_again(record):
+@pytest.mark.parametrize(
+    ("record", "command"),
+    [
+        ("pooling_shift", "pooling_shift.py"),
+        ("pooling_shift_vectors", "pooling_shift.py"),
+        ("pooling_stochastic", "pooling_stochastic.py"),
+        ("pooling_stochastic_coarse", "pooling_stochastic.py coarse"),
+    ],
+)
+def test_record_says_how_to_get_it_again(record, command):
     about = data.recorded(record)
-    assert about["command"].endswith(f"python benchmarks/{record}.py")
+    assert about["command"].endswith(f"python benchmarks/{command}")
     assert {"python", "numpy", "torch"} <= about["versions"].keys()
     assert about["machine"]
     assert about["date"]
