@@ -41,25 +41,15 @@ class BuildError(Exception):
 def run_sphinx(root):
     """Run jupyter-book on ``root`` and show which page it is at.
 
-    One thread for each cell: two notebooks must not fight for two cores, and results that depend
-    on the number of threads would differ from machine to machine.
-
     Returns:
         The exit status, and what was complained about.
     """
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(root), "-W", "-n", "--keep-going"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    streams = {"stdout": subprocess.PIPE, "encoding": "utf-8"}
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as complaints,
-        subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            encoding="utf-8",
-        ) as process,
+        subprocess.Popen(command, cwd=root, stderr=complaints, **streams) as process,
     ):
         for line in process.stdout:
             if PROGRESS.match(plain := ANSI.sub("", line)):
@@ -69,19 +59,10 @@ def run_sphinx(root):
         return status, ANSI.sub("", complaints.read())
 
 
-def check_pages(root, site):
-    """Hold the written pages against those of `_toc.yml`.
-
-    Returns:
-        The names of the pages.
-
-    Raises:
-        BuildError: a page was not written.
-    """
-    expected = set(parse_toc_yaml(root / "_toc.yml"))
-    if missing := {name for name in expected if not (site / f"{name}.html").exists()}:
+def check_pages(pages, site):
+    """Raise BuildError if one of ``pages`` was not written."""
+    if missing := {name for name in pages if not (site / f"{name}.html").exists()}:
         raise BuildError(f"_toc.yml lists pages that were not written: {sorted(missing)}")
-    return expected
 
 
 def remove_leftovers(site, pages):
@@ -118,16 +99,26 @@ def write_zip(site):
 def build(root):
     """Build the book in ``root``.
 
+    One thread for each notebook: two must not fight for two cores, and results that depend on the
+    number of threads would differ from machine to machine.
+
+    Returns:
+        The number of pages.
+
     Raises:
         BuildError: a page, a cell or a reference failed.
     """
+    os.environ["OMP_NUM_THREADS"] = "1"
     output = root / "_build"
     site = output / "html"
+    pages = set(parse_toc_yaml(root / "_toc.yml"))
     try:
+        ahead = [sys.executable, "-m", "book.execute"]
+        subprocess.run(ahead, cwd=root, stderr=subprocess.DEVNULL, check=False)
         status, complaints = run_sphinx(root)
         if status:
             raise BuildError(explain(complaints))
-        pages = check_pages(root, site)
+        check_pages(pages, site)
         remove_leftovers(site, pages)
         write_zip(site)
     except BaseException:

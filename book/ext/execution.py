@@ -50,10 +50,14 @@ def git(root, *arguments):
     return done.stdout.strip()
 
 
+def cache_folder(root, output):
+    """Return the folder for executed notebooks, named after all that their cells may read."""
+    return str(Path(output) / "jupyter-cache" / digest(root, READ_BY_CELLS))
+
+
 def set_keys(app, config):
-    """Name the cache after what cells read; note what else asks for pages to be made again."""
-    caches = Path(app.outdir).parent / "jupyter-cache"
-    config.nb_execution_cache_path = str(caches / digest(app.srcdir, READ_BY_CELLS))
+    """Choose the cache; note what else asks for pages to be made again."""
+    config.nb_execution_cache_path = cache_folder(app.srcdir, Path(app.outdir).parent)
     config.descent_code = digest(app.srcdir, SHAPES_EVERY_PAGE)
     config.descent_commit = git(app.srcdir, "rev-parse", "HEAD")
 
