@@ -38,41 +38,43 @@ def test_adaptive_windows_cover_every_cell(size, out):
     assert all(start < end for start, end in windows)
 
 
+REFUSED = [
+    (lambda: shapes.output_size(5, 0), ValueError, "kernel_size must be at least 1, got 0"),
+    (lambda: shapes.output_size(5, 2, 0), ValueError, "stride must be at least 1, got 0"),
+    (
+        lambda: shapes.output_size(5, 2, 1, -1),
+        ValueError,
+        "at least 0, got -1",
+    ),
+    (lambda: shapes.output_size(5, 2, 1, 0, 0), ValueError, "dilation must be at least 1"),
+    (lambda: shapes.output_size(3, 5), ValueError, "no window fits: a kernel of 5"),
+    (lambda: shapes.output_size(5, 2.0), TypeError, "whole number, got 2.0"),
+    (lambda: shapes.output_size(5, True), TypeError, "whole number, got True"),
+    (lambda: shapes.output_size(5, np.array([2, 3])), TypeError, "whole number, got array"),
+    (lambda: shapes.per_axis("stride", (1, 2, 3), 2, 1), ValueError, "one number or 2"),
+    (lambda: shapes.spatial_size((3, 4), 2), ValueError, r"\(N, C, H, W\) or \(C, H, W\)"),
+    (lambda: shapes.spatial_size((3, 0, 4), 2), ValueError, "no axis but the batch may be"),
+    (lambda: shapes.pool_sizes((1, 9, 9), 2, 3, padding=2), ValueError, "half of kernel_size"),
+    (lambda: shapes.adaptive_sizes((1, 9, 9), 2, (3,)), ValueError, "one number or 2"),
+    (lambda: shapes.adaptive_sizes((1, 9, 9), 2, -1), ValueError, "at least 0, got -1"),
+    (
+        lambda: shapes.unpool_sizes((1, 2, 2), 2, 2, output_size=(6, 4)),
+        ValueError,
+        "between 2",
+    ),
+    (lambda: shapes.unpool_sizes((1, 2, 2), 2, 2, output_size=(4,)), ValueError, "2 or 4"),
+    (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2), ValueError, "got neither"),
+    (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, 9), ValueError, r"at most \(8, 8\)"),
+    (
+        lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, None, 1.5),
+        ValueError,
+        "each between",
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: shapes.output_size(5, 0), ValueError, "kernel_size must be at least 1, got 0"),
-        (lambda: shapes.output_size(5, 2, 0), ValueError, "stride must be at least 1, got 0"),
-        (
-            lambda: shapes.output_size(5, 2, 1, -1),
-            ValueError,
-            "at least 0, got -1",
-        ),
-        (lambda: shapes.output_size(5, 2, 1, 0, 0), ValueError, "dilation must be at least 1"),
-        (lambda: shapes.output_size(3, 5), ValueError, "no window fits: a kernel of 5"),
-        (lambda: shapes.output_size(5, 2.0), TypeError, "whole number, got 2.0"),
-        (lambda: shapes.output_size(5, True), TypeError, "whole number, got True"),
-        (lambda: shapes.output_size(5, np.array([2, 3])), TypeError, "whole number, got array"),
-        (lambda: shapes.per_axis("stride", (1, 2, 3), 2, 1), ValueError, "one number or 2"),
-        (lambda: shapes.spatial_size((3, 4), 2), ValueError, r"\(N, C, H, W\) or \(C, H, W\)"),
-        (lambda: shapes.spatial_size((3, 0, 4), 2), ValueError, "no axis but the batch may be"),
-        (lambda: shapes.pool_sizes((1, 9, 9), 2, 3, padding=2), ValueError, "half of kernel_size"),
-        (lambda: shapes.adaptive_sizes((1, 9, 9), 2, (3,)), ValueError, "one number or 2"),
-        (lambda: shapes.adaptive_sizes((1, 9, 9), 2, -1), ValueError, "at least 0, got -1"),
-        (
-            lambda: shapes.unpool_sizes((1, 2, 2), 2, 2, output_size=(6, 4)),
-            ValueError,
-            "between 2",
-        ),
-        (lambda: shapes.unpool_sizes((1, 2, 2), 2, 2, output_size=(4,)), ValueError, "2 or 4"),
-        (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2), ValueError, "got neither"),
-        (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, 9), ValueError, r"at most \(8, 8\)"),
-        (
-            lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, None, 1.5),
-            ValueError,
-            "each between",
-        ),
-    ],
+    ("call", "error", "message"), REFUSED, ids=[message for *_, message in REFUSED]
 )
 def test_the_message_says_what_was_expected_and_what_came(call, error, message):
     with pytest.raises(error, match=message):
