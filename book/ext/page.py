@@ -101,6 +101,7 @@ def patient_images(app, body):
 def add_facts(app, name, template, context, doctree):
     """Give the templates what they show about a page."""
     body = patient_images(app, context.get("body", ""))
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')  # the older one is deprecated
     lean(context, name, body)
     context["descent_version"] = __version__
     context["links"] = links = app.config.descent_links
