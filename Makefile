@@ -43,7 +43,7 @@ test: $(READY)  ## Check everything: lint, library, notebooks, the built site in
 	@$(RUN) -m pytest -n 2 -m "not browser" --doctest-modules lib book tests
 	@$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env chapters exercises
 	@$(RUN) -m book.build
-	@$(RUN) -m pytest -m browser tests
+	@$(RUN) -m pytest -n 2 -m browser tests
 
 lint: $(READY)  ## Check the style of code, notebooks and pages.
 	@$(RUN) -m ruff check
