@@ -6,9 +6,9 @@ network is right on fresh frames, and one test digit of each class for the widge
 
 import time
 
-import recording
 import torch
 
+from benchmarks import recording
 from lib.experiments import _pooling_class_map as class_map
 from lib.experiments import pooling as experiment
 

@@ -12,9 +12,9 @@ import time
 import zlib
 
 import numpy as np
-import recording
 import torch
 
+from benchmarks import recording
 from lib.experiments import pooling as experiment
 
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/pooling_shift.py"

@@ -11,9 +11,9 @@ import sys
 import time
 
 import numpy as np
-import recording
 import torch
 
+from benchmarks import recording
 from lib.accelerated import pooling as ours
 from lib.experiments import pooling as experiment
 
