@@ -102,7 +102,6 @@ def write_zip(site):
             if path.suffix == ".html":
                 content = MARK.sub(b"", content)
             archive.writestr(zipfile.ZipInfo(f"descent/{name}"), content, zipfile.ZIP_DEFLATED)
-    return target
 
 
 def build(root):

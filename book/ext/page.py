@@ -2,6 +2,7 @@
 
 import re
 import struct
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -121,6 +122,7 @@ def add_facts(app, name, template, context, doctree):
         "contents": contents(app, name),
         "minutes": app.env.metadata[name]["minutes"],
         "changed": changed,
+        "changed_words": f"{date.fromisoformat(changed):%d %B %Y}".lstrip("0") if changed else "",
         "launchers": launchers(links, source),
         "report": report(links, name, title, commit),
         "bibtex": bibtex(app.config, name, title, changed[:4] or app.config.copyright),
