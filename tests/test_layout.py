@@ -66,20 +66,21 @@ def twins(topic):
 
 def test_there_is_a_chapter():
     assert topics()
-    assert set(topics()) <= TOPICS
+    assert set(topics()) <= TOPICS, "expected topics of the book's plan, TOPICS above"
 
 
 @pytest.mark.parametrize("role", FILES)
 @pytest.mark.parametrize("topic", topics())
 def test_each_topic_has_its_file_in_each_folder(topic, role):
-    assert (ROOT / FILES[role].format(topic)).is_file()
+    path = FILES[role].format(topic)
+    assert (ROOT / path).is_file(), f"_toc.yml has a chapter {topic!r}: expected {path}, got none"
 
 
 @pytest.mark.parametrize("role", ["reference", "twin", "widgets"])
 def test_each_file_in_a_folder_is_a_topic_of_the_book(role):
     folder = (ROOT / FILES[role]).parent
     names = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
-    assert names == set(topics())
+    assert names == set(topics()), f"files in {folder} and chapters in _toc.yml differ"
 
 
 @pytest.mark.parametrize("topic", topics())
