@@ -167,6 +167,27 @@ def test_every_control_changes_a_drawing(visit, home, page):
             assert dead_controls(seen.page, widget) == [], widget.get_attribute("data-widget")
 
 
+INPUTS = "input:is([type=range], [type=radio], [type=checkbox])"
+CHOSEN = "inputs => inputs.map(e => e.type === 'range' ? e.value : e.checked)"
+
+
+@every_page
+def test_the_link_of_a_widget_leads_to_its_state(visit, home, page):
+    with visit(f"{home}/{page}.html") as seen:
+        for widget in seen.page.locator(".descent-widget:not([data-widget=question])").all():
+            inputs = widget.locator(INPUTS)
+            for index in range(inputs.count()):
+                nudge(inputs.nth(index))
+                seen.page.evaluate(NEXT_FRAME)
+            chosen, name = inputs.evaluate_all(CHOSEN), widget.get_attribute("id")
+            widget.locator(".dw-link").click()
+            seen.page.wait_for_url(f"**#{name}?*", timeout=2_000)
+            with visit(seen.page.url) as linked:
+                again = linked.page.locator(f"#{name}").locator(INPUTS)
+                assert again.evaluate_all(CHOSEN) == chosen
+        assert seen.complaints == []
+
+
 @every_page
 def test_answers_are_absent_until_predicted_and_every_option_has_its_own(visit, home, page):
     with visit(f"{home}/{page}.html") as seen:

@@ -15,7 +15,7 @@ function tidy(state) {
 }
 
 // All draws of a window so far: how often each cell came, and the mean as it went.
-function history(a, rolls, w) {
+function played(a, rolls, w) {
   const counts = a.map(() => 0);
   const means = [];
   const every = Math.ceil(rolls / 300);
@@ -95,7 +95,7 @@ function render(context) {
     meanPanel.hidden = !random || quiz.open;
     const names = a.map((v, k) => [k, show(v, 2)]);
     often.axes(undefined, undefined, names);
-    const { counts, means } = history(a, random ? rolls : 0, chosen);
+    const { counts, means } = played(a, random ? rolls : 0, chosen);
     often.bars("part", random ? counts.map((n) => n / rolls) : parts[chosen], "dw-blue");
     chances(a).forEach((chance, k) => { often.dot(`p${k}`, [k, chance], "dw-orange").style.display = random ? "" : "none"; });
     key.replaceChildren(h("span", { class: "dw-key dw-blue" }), random ? `drawn, of ${rolls.toLocaleString("en")} ` : "share of the gradient", ...(random ? [h("span", { class: "dw-key dw-orange" }), "a/Σa"] : []));

@@ -82,6 +82,6 @@ function render(context) {
     if (secret) return "Every output sends back 1. Say first how much the largest input hears.";
     const listeners = dx.filter((g) => g > 0).length;
     const loudest = show(Math.max(...dx), 2);
-    return `${all ? `${count ** 2} outputs send back 1 each` : "The chosen output sends back 1"}: ${listeners} of ${n * n} inputs hear of it, ${listeners ? `the loudest ${loudest}; ` : ""}in all ${show(total(dx), 2)}.`;
+    return `${all && count > 1 ? `${count ** 2} outputs send back 1 each` : "The chosen output sends back 1"}: ${listeners} of ${n * n} inputs hear of it, ${listeners ? `the loudest ${loudest}; ` : ""}in all ${show(total(dx), 2)}.`;
   });
 }
