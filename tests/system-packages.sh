@@ -2,6 +2,7 @@
 # What the tests need beyond Python's packages, installed where that is possible:
 #   chromium     opens every page of the built book          (tests marked `browser`)
 #   bubblewrap   shuts in code that is not to be trusted     (the command bwrap; Linux only)
+#   libatomic1   a library that Playwright's own node is linked with
 #   fonts        DejaVu for text, Noto for mathematical and other signs
 # As root, or where sudo asks no password, apt-get installs what is missing. Elsewhere the script
 # says what is missing and how to get it, and fails. It never asks for a password.
@@ -19,6 +20,7 @@ need() { # package, why, and a command that succeeds where it is there
 }
 
 has_browser() { [[ -n ${CHROMIUM:-} && -x ${CHROMIUM:-} ]] || command -v chromium; }
+has_library() { [[ $(PATH=$PATH:/sbin ldconfig -p) == *"$1"* ]]; }
 has_font() { [[ -n $(fc-list "$1") ]]; }
 
 check() {
@@ -26,6 +28,7 @@ check() {
   need chromium "the tests that open the book in a browser (or set CHROMIUM=/path/to/it)" has_browser
   [[ $(uname -s) != Linux ]] || need bubblewrap "the sandbox, command bwrap" command -v bwrap
   if [[ $(uname -s) == Linux ]]; then
+    need libatomic1 "Playwright, which drives the browser" has_library libatomic.so.1
     need fontconfig "finding fonts, command fc-list" command -v fc-list
     need fonts-dejavu-core "the text of pages and figures" has_font "DejaVu Sans"
     need fonts-noto-core "mathematical and other signs" has_font "Noto Sans Math"
@@ -39,7 +42,7 @@ missing() {
 
 check
 if ((${#packages[@]} == 0)); then
-  echo "system-packages: chromium, bubblewrap and fonts are there"
+  echo "system-packages: chromium, bubblewrap, libatomic1 and fonts are there"
   exit 0
 fi
 

@@ -71,7 +71,7 @@ def test_set_up_names_what_is_missing(tmp_path, fakes, arguments, message):
 
 
 PACKAGES = "tests/system-packages.sh"
-THERE = {"chromium": "", "bwrap": "", "fc_list": "echo a font"}
+THERE = {"chromium": "", "bwrap": "", "fc_list": "echo font", "ldconfig": "echo libatomic.so.1"}
 linux = pytest.mark.skipif(sys.platform != "linux", reason="packages of Debian")
 
 
@@ -84,8 +84,9 @@ def test_nothing_is_installed_where_all_is_there(tmp_path):
 
 @linux
 def test_without_apt_the_missing_are_named(tmp_path):
-    result = run(tmp_path, PACKAGES, **(THERE | {"chromium": "exit 0", "fc_list": ""}))
+    result = run(tmp_path, PACKAGES, **(THERE | {"ldconfig": "", "fc_list": ""}))
     assert result.returncode == 1
+    assert "  libatomic1: Playwright, which drives the browser" in result.stderr
     assert "  fonts-dejavu-core: the text of pages and figures" in result.stderr
     assert "There is no apt-get here" in result.stderr
     assert "bubblewrap" not in result.stderr
@@ -101,8 +102,8 @@ def test_without_a_password_the_command_is_told(tmp_path):
 
 INSTALL = """
 [[ $1 == install ]] || exit 0
-for name in chromium bwrap fc-list; do
-  printf '#!/bin/bash\\necho a font\\n' > "${0%/*}/$name"; /bin/chmod +x "${0%/*}/$name"
+for name in chromium bwrap fc-list ldconfig; do
+  printf '#!/bin/bash\\necho a font, libatomic.so.1\\n' > "${0%/*}/$name"; /bin/chmod +x "${0%/*}/$name"
 done
 echo "asked for: $*"
 """
