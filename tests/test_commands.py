@@ -103,7 +103,8 @@ def test_without_a_password_the_command_is_told(tmp_path):
 INSTALL = """
 [[ $1 == install ]] || exit 0
 for name in chromium bwrap fc-list ldconfig; do
-  printf '#!/bin/bash\\necho a font, libatomic.so.1\\n' > "${0%/*}/$name"; /bin/chmod +x "${0%/*}/$name"
+  printf '#!/bin/bash\\necho a font, libatomic.so.1\\n' > "${0%/*}/$name"
+  /bin/chmod +x "${0%/*}/$name"
 done
 echo "asked for: $*"
 """
