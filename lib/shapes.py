@@ -8,6 +8,8 @@ Example:
     112
 """
 
+LARGEST = 2**31 - 1
+
 
 def output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
     """How many windows fit along one axis.
@@ -30,7 +32,7 @@ def output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
     Raises:
         ValueError: a number is out of its range, or no window fits.
-        TypeError: a number is not a whole one.
+        TypeError: a number is not a whole one, or `ceil_mode` neither True nor False.
 
     Example:
         >>> output_size(5, kernel_size=2, stride=2), output_size(5, 2, 2, ceil_mode=True)
@@ -43,6 +45,7 @@ def output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     stride = kernel_size if stride is None else whole("stride", stride, minimum=1)
     padding = whole("padding", padding, minimum=0)
     dilation = whole("dilation", dilation, minimum=1)
+    flag("ceil_mode", ceil_mode)
     room = size + 2 * padding - dilation * (kernel_size - 1) - 1
     out = (-(-room // stride) if ceil_mode else room // stride) + 1
     if ceil_mode and (out - 1) * stride >= size + padding:
@@ -56,12 +59,27 @@ def output_size(size, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     return out
 
 
+def flag(name, value):
+    """Return `value` if it is True or False.
+
+    Raises:
+        TypeError: it is anything else: the text "False", say, would count as true.
+
+    Example:
+        >>> flag("ceil_mode", True)
+        True
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
 def whole(name, value, minimum=None):
     """Return `value` as an int, if it is a whole number, and at least `minimum` if given.
 
     Raises:
         TypeError: it is no whole number (True and False are none).
-        ValueError: it is too small.
+        ValueError: it is too small, or above 2³¹ − 1, as much as torch counts.
 
     Example:
         >>> whole("stride", 2, minimum=1)
@@ -75,6 +93,8 @@ def whole(name, value, minimum=None):
         raise TypeError(f"{name} must be a whole number, got {value!r}") from None
     if minimum is not None and number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    if number > LARGEST:
+        raise ValueError(f"{name} must be at most {LARGEST}, got {number}")
     return number
 
 
@@ -98,11 +118,12 @@ def per_axis(name, value, n, minimum):
     return tuple(whole(name, v, minimum) for v in value) * (n // len(value))
 
 
-def spatial_size(shape, n):
+def spatial_size(shape, n, first_may_be_empty=False):
     """Return the last `n` sizes of an input that has the axes (N, C, *n more*) or (C, *n more*).
 
     Raises:
-        ValueError: the number of axes is wrong, or another axis than the batch is empty.
+        ValueError: the number of axes is wrong, or another axis is empty than the batch (with
+            `first_may_be_empty` than the first, be it the channels).
 
     Example:
         >>> spatial_size((16, 3, 32, 24), n=2)
@@ -112,7 +133,7 @@ def spatial_size(shape, n):
     if len(shape) not in (n + 1, n + 2):
         axes = ", ".join(("D", "H", "W")[-n:] if n > 1 else "L")
         raise ValueError(f"x must have the axes (N, C, {axes}) or (C, {axes}), got shape {shape}")
-    if 0 in shape[-n - 1 :]:
+    if 0 in shape[1 if first_may_be_empty else -n - 1 :]:
         raise ValueError(f"no axis but the batch may be empty, got shape {shape}")
     return shape[-n:]
 
@@ -171,7 +192,7 @@ def adaptive_sizes(shape, n, output_size):
         >>> adaptive_sizes((3, 32, 24), 2, (None, 7))
         ((32, 24), (32, 7))
     """
-    sizes = spatial_size(shape, n)
+    sizes = spatial_size(shape, n, first_may_be_empty=True)  # as in torch
     if output_size is None:
         raise TypeError(f"output_size must be a whole number or {n} of them, got None")
     wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n

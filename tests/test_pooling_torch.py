@@ -153,6 +153,19 @@ def test_infinities_and_nan_spread_as_far_as_in_torch(n):
     check_against_torch(f"adaptive_avg_pool{n}d", x, {"output_size": 3})
 
 
+@pytest.mark.parametrize("norm_type", [math.inf, -math.inf])
+def test_nan_has_no_slope_in_an_extreme_norm(norm_type):
+    x = torch.tensor([[[1.0, math.nan, -3.0, 2.0, math.nan, math.nan]]])
+    check_against_torch("lp_pool1d", x, {"norm_type": norm_type, "kernel_size": 2})
+
+
+@pytest.mark.parametrize("n", SHAPES)
+def test_adaptive_pooling_of_no_channels(n):
+    x = torch.zeros(0, *SHAPES[n][2:])
+    check_against_torch(f"adaptive_avg_pool{n}d", x, {"output_size": 2})
+    check_against_torch(f"adaptive_max_pool{n}d", x, {"output_size": 2, "return_indices": True})
+
+
 def layouts(x):
     yield "transposed", x.transpose(-1, -2)
     yield "gapped", x[..., ::2, 1::2]

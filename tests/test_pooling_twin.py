@@ -70,6 +70,9 @@ def sliding_cases(n):
     dilated = {"kernel_size": 2, "stride": 1, "padding": 1, "dilation": 3, "return_indices": True}
     yield f"max_pool{n}d", "dilated", (x,), dilated
     yield f"max_pool{n}d", "dilated, minus infinity", (images(n, "minus infinity"),), dilated
+    yield f"lp_pool{n}d", "p in single precision", (np.abs(x), np.float32(3), 2), {}
+    yield f"adaptive_avg_pool{n}d", "no channels", (x[0, :0], 2), {}
+    yield f"adaptive_max_pool{n}d", "no channels", (x[0, :0], 2), {"return_indices": True}
     for p in (1, 2, 3.5):
         yield f"lp_pool{n}d", f"zeros, p = {p}", (images(n, "rectified"), p, 2), {}
     for kind in ("tied", "nan", "minus infinity"):
@@ -380,7 +383,17 @@ REFUSALS = {
     "a tensor of truths": (
         lambda: accelerated.avg_pool1d(torch.ones(1, 4, dtype=torch.bool), 2),
         TypeError,
-        "floating-point.*bool",
+        "float16.*got torch.bool",
+    ),
+    "a dtype of eight bits": (
+        lambda: accelerated.avg_pool1d(torch.ones(1, 4).to(torch.float8_e4m3fn), 2),
+        TypeError,
+        "float16, bfloat16, float32 or float64, got torch.float8",
+    ),
+    "a count that is text": (
+        lambda: accelerated.avg_pool2d(torch.ones(1, 2, 2), 2, count_include_pad="no"),
+        TypeError,
+        "count_include_pad must be True or False, got 'no'",
     ),
     "a kernel too wide": (
         lambda: accelerated.max_pool2d(torch.ones(1, 1, 2, 2), 3),
@@ -397,7 +410,12 @@ REFUSALS = {
     "an exponent of 0": (
         lambda: accelerated.gem_pool(torch.ones(1, 1, 2), 0.0),
         ValueError,
-        "p must not be 0",
+        "p must be finite and not 0",
+    ),
+    "an infinite exponent": (
+        lambda: accelerated.gem_pool(torch.ones(1, 1, 2), torch.inf),
+        ValueError,
+        "p must be finite and not 0",
     ),
     "an eps of 0": (
         lambda: accelerated.gem_pool(torch.ones(1, 1, 2), eps=0),

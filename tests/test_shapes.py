@@ -63,6 +63,9 @@ REFUSED = [
         "between 2",
     ),
     (lambda: shapes.unpool_sizes((1, 2, 2), 2, 2, output_size=(4,)), ValueError, "2 or 4"),
+    (lambda: shapes.output_size(5, 2, ceil_mode="False"), TypeError, "ceil_mode.*got 'False'"),
+    (lambda: shapes.output_size(5, 2, ceil_mode=1), TypeError, "ceil_mode.*got 1"),
+    (lambda: shapes.pool_sizes((1, 5), 1, 2, stride=10**30), ValueError, "stride must be at most"),
     (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2), ValueError, "got neither"),
     (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, 9), ValueError, r"at most \(8, 8\)"),
     (

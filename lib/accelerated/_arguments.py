@@ -5,6 +5,8 @@ import numbers
 
 import torch
 
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
 
 def float_tensor(name, value):
     """Return `value` if it is a tensor of floats, or say what else it is."""
@@ -14,9 +16,9 @@ def float_tensor(name, value):
             f"{name} must be a torch tensor, got {kind.__module__}.{kind.__qualname__}; "
             "NumPy arrays are for lib.reference"
         )
-    if not value.is_floating_point():
+    if value.dtype not in FLOATS:
         raise TypeError(
-            f"{name} must hold floating-point numbers, got {value.dtype}; "
+            f"{name} must hold float16, bfloat16, float32 or float64, got {value.dtype}; "
             f"convert it, for instance by {name}.float()"
         )
     return value

@@ -7,7 +7,7 @@ import torch
 from lib.accelerated._arguments import exponent, float_tensor
 from lib.accelerated._pooling_max import max_pool
 from lib.accelerated._pooling_windows import is_channels_last, wide, window_sum
-from lib.shapes import adaptive_sizes, adaptive_window, per_axis, pool_sizes, whole
+from lib.shapes import adaptive_sizes, adaptive_window, flag, per_axis, pool_sizes, whole
 
 SHORT = 4  # cells of a window
 
@@ -25,6 +25,7 @@ def avg_pool(
     """Average each window over the last n axes."""
     float_tensor("x", x)
     each = pool_sizes(x.shape, n, kernel_size, stride, padding, 1, ceil_mode)
+    flag("count_include_pad", count_include_pad)
     divisor = 1 if divisor_override is None else _divisor(divisor_override)
     y = wide(x)
     for axis, numbers in enumerate(zip(*each, strict=True), -n):
@@ -57,13 +58,14 @@ def _shared(y, axis, counts):
 def lp_pool(n, x, norm_type, kernel_size, stride=None, ceil_mode=False):
     """The p-norm of each window over the last n axes."""
     float_tensor("x", x)
-    if math.isinf(exponent("norm_type", norm_type)):
-        sign = math.copysign(1, norm_type)  # of -∞ it is the smallest |x|
+    p = exponent("norm_type", norm_type)
+    if math.isinf(p):
+        sign = math.copysign(1, p)  # of -∞ it is the smallest |x|
         return sign * max_pool(n, sign * x.abs(), kernel_size, stride, ceil_mode=ceil_mode)
     cells = math.prod(per_axis("kernel_size", kernel_size, n, minimum=1))
-    mean = avg_pool(n, wide(x).pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    mean = avg_pool(n, wide(x).pow(p), kernel_size, stride, 0, ceil_mode)
     total = torch.where(mean == 0, 0, mean * cells)  # so that a window of zeros has slope 0
-    return total.pow(1 / norm_type).to(x.dtype)
+    return total.pow(1 / p).to(x.dtype)
 
 
 def adaptive_avg_pool(n, x, output_size):

@@ -69,8 +69,8 @@ def gem_pool(x, p=3.0, eps=1e-6):
     if not 0 < number("eps", eps) < math.inf:
         raise ValueError(f"eps must be above 0 and finite, got {eps!r}")
     p = wide(parameter("p", p, x, (*x.shape[:2], *(1,) * len(axes))))
-    if (p == 0).any():
-        raise ValueError("p must not be 0: the mean divides by it")
+    if not (p.isfinite() & (p != 0)).all():
+        raise ValueError(f"p must be finite and not 0, as the mean divides by it, got {p}")
     x_wide = wide(x).clamp(min=eps)
     top = x_wide.detach().amax(axes, keepdim=True)
     scale = torch.where(top.isinf(), 1, top)  # cancels out, but keeps the powers from overflowing

@@ -17,7 +17,7 @@ def gem_pool(x, p=3.0, eps=1e-6):
 
     Args:
         x: sequences, images or volumes, (N, C, L), (N, C, H, W) or (N, C, D, H, W), float.
-        p: exponent, not 0: a number, a scalar array, or an array in the dtype of x that
+        p: exponent, finite and not 0: a number, a scalar array, or an array in the dtype of x that
             broadcasts against y, such as (C, 1, 1).
         eps: what smaller values are raised to, above 0.
 
@@ -25,8 +25,8 @@ def gem_pool(x, p=3.0, eps=1e-6):
         y: (N, C, 1, …), as many axes as x, dtype of x.
 
     Raises:
-        ValueError: x has the wrong number of axes, p is 0 or does not broadcast, or eps is not
-            above 0.
+        ValueError: x has the wrong number of axes, p is 0, infinite or NaN or does not
+            broadcast, or eps is not above 0.
         TypeError: x, p or eps is no float.
 
     Source: Radenović, Tolias & Chum (2019), Fine-tuning CNN image retrieval with no human
@@ -76,8 +76,8 @@ def _gem(x, p, eps):
         raise ValueError(f"eps must be above 0 and finite, got {eps!r}")
     axes = tuple(range(2, x.ndim))
     p = parameter("p", p, x, (*x.shape[:2], *(1,) * len(axes)))
-    if (p == 0).any():
-        raise ValueError("p must not be 0: the mean divides by it")
+    if not (np.isfinite(p) & (p != 0)).all():
+        raise ValueError(f"p must be finite and not 0, as the mean divides by it, got {p}")
     clamped = np.maximum(x.astype(np.float64), float(eps))
     scale = clamped.max(axis=axes, keepdims=True)
     scale[np.isinf(scale)] = 1

@@ -541,6 +541,7 @@ def _avg_pool_backward(n, dy, x, kernel_size, stride, padding, ceil_mode, includ
 
 def _divisor(windows, sizes, padding, include_pad, override):
     """How many cells each window counts, shaped as one plane of y."""
+    shapes.flag("count_include_pad", include_pad)
     if override is not None:
         if shapes.whole("divisor_override", override) == 0:
             raise ValueError("divisor_override must not be 0")
@@ -568,7 +569,8 @@ def _lp_pool_backward(n, dy, x, norm_type, kernel_size, stride, ceil_mode):
     x, p = float_array("x", x), exponent("norm_type", norm_type)
     windows = sliding(n, x.shape, kernel_size, stride, ceil_mode=ceil_mode)
     if math.isinf(p):
-        return max_pool_backward(dy, math.copysign(1, p) * np.abs(x), windows) * np.sign(x)
+        to_abs = max_pool_backward(dy, math.copysign(1, p) * np.abs(x), windows)
+        return to_abs * np.where(np.isnan(x), x.dtype.type(0), np.sign(x))
     dy = upstream(dy, pooled_shape(x, windows), x.dtype)
     sums = _sum_of_powers(x, p, windows)
     to_sum = np.where(sums == 0, 0, dy * sums ** (1 / p - 1))
