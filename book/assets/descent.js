@@ -126,7 +126,7 @@ function wideThings() {
     table.replaceWith(box);
     box.append(table);
   }
-  const kinds = { pre: "Code", "div.math": "Formula", ".scroll": "Table" };
+  const kinds = { pre: "Code", "div.math": "Formula", ".scroll": "Table", ".cell_output": "Figure" };
   const look = () => {
     for (const [selector, name] of Object.entries(kinds)) {
       for (const box of all(`article ${selector}`)) {
