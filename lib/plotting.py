@@ -222,6 +222,7 @@ def draw_intervals(ax, samples, half_widths, xlabel, title=""):
         ax.errorbar(mean, row, xerr=half_widths[name], fmt="D", ms=6, color=BLUE, capsize=5)
     ax.set(xlabel=xlabel, title=title, yticks=range(len(samples)), yticklabels=list(samples))
     ax.set_ylim(len(samples) - 0.5, -0.5)
+    ax.locator_params(axis="x", nbins=4)  # so that the numbers of neighbouring axes do not meet
 
 
 def draw_spans(ax, spans, length, title="", xlabel="input cell"):
