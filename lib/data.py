@@ -123,6 +123,7 @@ def mnist(split="train", base_url=None):
     Raises:
         ValueError: an unknown split, or a file that is not what it should be.
         ConnectionError: a file is neither kept nor to be had; the message says what to do.
+        OSError: the folder cannot keep files.
 
     Source: Y. LeCun, L. Bottou, Y. Bengio & P. Haffner (1998), Gradient-based learning applied to
     document recognition, Proceedings of the IEEE 86(11).
@@ -145,6 +146,7 @@ def fashion_mnist(split="train", base_url=None):
     Raises:
         ValueError: an unknown split, or a file that is not what it should be.
         ConnectionError: a file is neither kept nor to be had; the message says what to do.
+        OSError: the folder cannot keep files.
 
     Source: H. Xiao, K. Rasul & R. Vollgraf (2017), Fashion-MNIST: a novel image dataset for
     benchmarking machine learning algorithms, arXiv:1708.07747.
@@ -241,4 +243,9 @@ def _file(name, stem, base_url):
         raise ConnectionError(
             f"{url} could not be fetched: {error}. Connect to the network, pass another address "
             f"as base_url, or put the file into {folder}"
+        ) from error
+    except OSError as error:
+        raise OSError(
+            f"{folder} cannot keep files: {error}. Name another folder in the environment "
+            "variable DESCENT_DATA"
         ) from error

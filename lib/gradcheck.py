@@ -11,13 +11,13 @@ def numeric_gradient(f, x, h=1e-5):
     Args:
         f: function of an array shaped as x; its result is one number.
         x: where to measure, any shape, float64: float32 would leave three digits.
-        h: half the distance between the two evaluations; above 0.
+        h: half the distance between the two evaluations; above 0, finite.
 
     Returns:
         The slopes, shaped as x, float64.
 
     Raises:
-        ValueError: f's result is not one number, or h is not above 0.
+        ValueError: f's result is not one number, or h is not above 0 and finite.
         TypeError: x is not a float64 array, or f's result is not real.
 
     Example:
@@ -30,8 +30,8 @@ def numeric_gradient(f, x, h=1e-5):
             f"x must be a float64 array, got {got}: in less precision a difference of two "
             "values keeps too few digits"
         )
-    if not h > 0:
-        raise ValueError(f"h must be above 0, got {h!r}")
+    if not 0 < h < np.inf:
+        raise ValueError(f"h must be above 0 and finite, got {h!r}")
     slopes = np.empty(x.shape)
     for i in np.ndindex(x.shape):
         above, below = x.copy(), x.copy()

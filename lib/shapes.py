@@ -245,6 +245,10 @@ def unpool_sizes(shape, n, kernel_size, stride=None, padding=0, output_size=None
     p = per_axis("padding", padding, n, minimum=0)
     each = zip(sizes, k, s, p, strict=True)
     default = tuple((size - 1) * s_ + k_ - 2 * p_ for size, k_, s_, p_ in each)
+    if output_size is not None and not isinstance(output_size, (tuple, list)):
+        raise TypeError(
+            f"output_size must be a tuple or list of {n} or {n + 2} numbers, got {output_size!r}"
+        )
     wanted = default if output_size is None else tuple(output_size)
     wanted = wanted[2:] if len(wanted) == n + 2 else wanted
     if len(wanted) != n:
@@ -274,7 +278,7 @@ def fractional_sizes(shape, n, kernel_size, output_size=None, output_ratio=None)
     Raises:
         ValueError: as `spatial_size`; neither size nor ratio is given; or the windows, of
             which each must start at a cell of its own, do not fit.
-        TypeError: a size is not a whole number.
+        TypeError: a size is not a whole number, or a ratio is none at all.
 
     Example:
         >>> fractional_sizes((1, 3, 9, 7), 2, kernel_size=2, output_ratio=0.5)
@@ -287,6 +291,8 @@ def fractional_sizes(shape, n, kernel_size, output_size=None, output_ratio=None)
             raise ValueError("expected an output_size or an output_ratio, got neither")
         several = isinstance(output_ratio, (tuple, list))
         ratios = tuple(output_ratio) if several else (output_ratio,) * n
+        if not all(hasattr(ratio, "__float__") for ratio in ratios):
+            raise TypeError(f"output_ratio must be a number or {n} of them, got {output_ratio!r}")
         if len(ratios) != n or not all(0 < ratio < 1 for ratio in ratios):
             raise ValueError(
                 f"output_ratio must be one number or {n}, each between 0 and 1, "

@@ -173,6 +173,13 @@ def test_a_missing_file_is_named(server):
         data.mnist("test")
 
 
+def test_a_folder_that_cannot_keep_files_is_named(server, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DESCENT_DATA", str(tmp_path / "file"))
+    with pytest.raises(OSError, match=r"file/mnist cannot keep files: .*another folder.*DESCENT"):
+        data.mnist("test")
+
+
 def test_no_server_is_named(server):
     with pytest.raises(ConnectionError, match=r"http://127.0.0.1:9/train-images.* could not be"):
         data.mnist(base_url="http://127.0.0.1:9")

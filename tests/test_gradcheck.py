@@ -31,7 +31,8 @@ def test_x_is_left_as_it_was(rng):
     [
         (np.sum, np.ones(2, np.float32), 1e-5, TypeError, "float64 array, got float32"),
         (np.sum, [1.0], 1e-5, TypeError, "float64 array, got list"),
-        (np.sum, np.ones(2), 0, ValueError, "h must be above 0, got 0"),
+        (np.sum, np.ones(2), 0, ValueError, "h must be above 0 and finite, got 0"),
+        (np.sum, np.ones(2), np.inf, ValueError, "h must be above 0 and finite, got inf"),
         (np.sin, np.ones(2), 1e-5, ValueError, r"one number, got shape \(2,\)"),
         (lambda x: x.sum() * 1j, np.ones(2), 1e-5, TypeError, "real number, got complex128"),
     ],

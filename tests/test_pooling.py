@@ -512,7 +512,11 @@ REFUSED = {
     "global axes": (lambda: global_avg_pool(IMAGE[0, 0]), ValueError, r"got shape \(4, 4\)"),
     "gem eps": (lambda: gem_pool(IMAGE, eps=0), ValueError, "eps must be above 0"),
     "gem p": (lambda: gem_pool(IMAGE, p=0), ValueError, "p must be finite and not 0"),
-    "gem p's infinity": (lambda: gem_pool(IMAGE, p=np.inf), ValueError, "finite and not 0.*got inf"),
+    "gem p's infinity": (
+        lambda: gem_pool(IMAGE, p=np.inf),
+        ValueError,
+        "finite and not 0.*got inf",
+    ),
     "gem p's shape": (lambda: gem_pool(IMAGE, p=np.ones(3)), ValueError, "broadcast against y"),
     "alpha's dtype": (
         lambda: mixed_pool2d(IMAGE, np.ones((1, 1, 1), np.float32), 2),

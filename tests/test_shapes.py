@@ -66,6 +66,16 @@ REFUSED = [
     (lambda: shapes.output_size(5, 2, ceil_mode="False"), TypeError, "ceil_mode.*got 'False'"),
     (lambda: shapes.output_size(5, 2, ceil_mode=1), TypeError, "ceil_mode.*got 1"),
     (lambda: shapes.pool_sizes((1, 5), 1, 2, stride=10**30), ValueError, "stride must be at most"),
+    (
+        lambda: shapes.unpool_sizes((1, 2, 2), 2, 2, output_size=5),
+        TypeError,
+        "output_size must be a tuple or list of 2 or 4 numbers, got 5",
+    ),
+    (
+        lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, None, "half"),
+        TypeError,
+        "output_ratio must be a number.*got 'half'",
+    ),
     (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2), ValueError, "got neither"),
     (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, 9), ValueError, r"at most \(8, 8\)"),
     (
