@@ -87,27 +87,34 @@ def max_pool(x, windows, return_indices=False):
     y = np.empty(pooled_shape(x, windows), x.dtype)
     if not return_indices:
         for part in parts(x):
-            y[part] = _largest(np.ascontiguousarray(x[part]), windows)
+            y[part] = _folded(np.maximum, np.ascontiguousarray(x[part]), windows, _lowest(x.dtype))
         return y
     index = np.empty(y.shape, np.int64)
+    within, corners = _places(windows, x.shape, planes=1)
     for part in parts(x):
-        y[part], index[part] = _largest_with_index(np.ascontiguousarray(x[part]), windows)
+        y[part], rank = _race(np.ascontiguousarray(x[part]), windows)
+        np.add(within.take(rank), corners[0], out=index[part])
     return y, index
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def max_pool_backward(dy, x, windows):
     """Send each upstream slope to the cell that won its window; overlapping windows add up."""
     dy = upstream(dy, pooled_shape(x, windows), x.dtype)
     if not (cells_in(windows) > 0).all():  # a window of nothing but padding has no winner
         dy = np.where(cells_in(windows) > 0, dy, 0)
     dx = np.zeros(x.shape, x.dtype)
+    planes = max((math.prod(x[part].shape[: -len(windows)]) for part in parts(x)), default=0)
+    within, corners = _places(windows, x.shape, planes)
     for part in parts(x):
-        _, index = _largest_with_index(np.ascontiguousarray(x[part]), windows)
-        send_back(dy[part], index, dx[part], n=len(windows))
+        _, rank = _race(np.ascontiguousarray(x[part]), windows)
+        index = within.take(rank.reshape(-1))
+        index += corners.reshape(-1)[: rank.size]
+        np.add.at(dx[part].reshape(-1), index, dy[part].reshape(-1))
     return dx
 
 
-@np.errstate(all="ignore")  # ∞ and NaN are answers
+@np.errstate(all="ignore")
 def sum_pool(x, windows, divisor, least=np.float32):
     """Return the sum of each window over its divisor, which is shaped as one plane of y.
 
@@ -117,7 +124,7 @@ def sum_pool(x, windows, divisor, least=np.float32):
     y = np.empty(pooled_shape(x, windows), x.dtype)
     dtype = np.promote_types(x.dtype, least)
     for part in parts(x):
-        total = _total(np.ascontiguousarray(x[part], dtype), windows)
+        total = _folded(np.add, np.ascontiguousarray(x[part], dtype), windows, 0)
         np.divide(total, divisor.astype(dtype), out=y[part], casting="same_kind")
     return y
 
@@ -165,69 +172,68 @@ def wide(dtype):
     return np.promote_types(dtype, np.float32)
 
 
-def _largest(x, windows):
+def _folded(op, x, windows, fill):
+    """Combine all cells of each window by `op`, of which `fill` is the neutral element."""
     for axis, w in _first_axis_first(windows):
-        y = _after(w.steps[0], x, axis, w, _lowest(x.dtype))
-        x_, y_ = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
-        for _, seen, cells in w.steps[1:]:
-            np.maximum(x_[cells], y_[seen], out=y_[seen])
-        x = y
+        whole = slice(0, len(w.starts))
+        steps = sorted(w.steps, key=lambda step: step[1] != whole)  # those of all windows first
+        x_ = x.swapaxes(axis, 0)
+        if [seen for _, seen, _ in steps[:2]] == [whole, whole]:  # saves a copy of the first
+            (_, _, first), (_, _, second), *steps = steps
+            y_ = op(x_[second], x_[first])
+        else:
+            y_ = _after(steps.pop(0), x, axis, w, fill).swapaxes(axis, 0)
+        for _, seen, cells in steps:
+            op(x_[cells], y_[seen], out=y_[seen])
+        x = y_.swapaxes(axis, 0)
     return x
 
 
-def _largest_with_index(x, windows):
-    """Return the largest cell of each window and where in its plane it lies.
+def _race(x, windows):
+    """Return the largest cell of each window and its rank among the cells of the window.
 
     Of equal cells the first is named, of several NaN the last, as in torch. Going backwards
     with ≥ does it: the earliest of the largest has the last word, and a NaN, once met, stays.
-    Cells are ranked within their window, and from its end, so that the winner's rank grows.
+    Ranks are counted from the window's end, so that the winner's rank grows.
     """
-    sizes, count = x.shape[-len(windows) :], 1
-    rank = np.zeros((), np.uint8)
+    rank, count = np.zeros((), np.uint8), 1
     for axis, w in _last_axis_first(windows):
         rank = rank.astype(np.min_scalar_type(count * w.length))
         y = _after(w.steps[-1], x, axis, w, _lowest(x.dtype))
         best = np.zeros(y.shape, rank.dtype)
-        x_, y_, best_ = (np.moveaxis(a, axis, 0) for a in (x, y, best))
+        x_, y_, best_ = (a.swapaxes(axis, 0) for a in (x, y, best))
         for step, (j, seen, cells) in enumerate(reversed(w.steps)):
             here = rank.dtype.type((w.length - 1 - j) * count)
             if rank.ndim:
-                here = here + np.moveaxis(rank, axis, 0)[cells]
+                here = here + rank.swapaxes(axis, 0)[cells]
             if step == 0:
                 best_[seen] = here
                 continue
             v, top = x_[cells].copy(order="K"), y_[seen]
             wins = ~(v < top) & (top == top)
             np.maximum(v, top, out=top)
-            np.maximum(best_[seen], wins * here, out=best_[seen])
+            np.maximum(best_[seen], wins.view(np.uint8) * here, out=best_[seen])
         x, rank, count = y, best, count * w.length
-    return x, _flat_index(rank, windows, sizes)
+    return x, rank
 
 
-def _flat_index(rank, windows, sizes):
-    """Turn the rank of a cell within its window, counted from the end, into its place."""
-    strides = [math.prod(sizes[axis + 1 :]) for axis in range(len(sizes))]
-    axes = list(zip(windows, strides, strict=True))
+def _places(windows, shape, planes):
+    """Return what tells where a winner is: within[rank] + corners[plane, window].
+
+    `within` says how far from the corner of its window the cell of each rank lies, `corners`
+    where the corners lie in so many planes.
+    """
+    strides = [math.prod(shape[axis:]) for axis in range(-len(windows), 0)]
+    axes = list(zip(windows, [*strides[1:], 1], strict=True))
     within = [np.arange(w.length)[::-1] * w.dilation * stride for w, stride in axes]
-    index = reduce(np.add.outer, within).reshape(-1).take(rank)
-    index += reduce(np.add.outer, [w.starts * stride for w, stride in axes])
-    return index
-
-
-def _total(x, windows):
-    for axis, w in _first_axis_first(windows):
-        y = _after(w.steps[0], x, axis, w, 0)
-        x_, y_ = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
-        for _, seen, cells in w.steps[1:]:
-            np.add(x_[cells], y_[seen], out=y_[seen])
-        x = y
-    return x
+    corners = [np.arange(planes) * strides[0], *[w.starts * stride for w, stride in axes]]
+    return reduce(np.add.outer, within).reshape(-1), reduce(np.add.outer, corners)
 
 
 def _spread(dy, windows, sizes):
     for axis, w in _last_axis_first(windows):
         dx = np.zeros(_resized(dy, axis, sizes[axis]), dy.dtype)
-        dx_, dy_ = np.moveaxis(dx, axis, 0), np.moveaxis(dy, axis, 0)
+        dx_, dy_ = dx.swapaxes(axis, 0), dy.swapaxes(axis, 0)
         for _, seen, cells in w.steps:
             np.add(dy_[seen], dx_[cells], out=dx_[cells])
         dy = dx
@@ -240,7 +246,7 @@ def _after(step, x, axis, w, fill):
     shape = _resized(x, axis, len(w.starts))
     everywhere = seen == slice(0, len(w.starts))
     y = np.empty(shape, x.dtype) if everywhere else np.full(shape, fill, x.dtype)
-    np.moveaxis(y, axis, 0)[seen] = np.moveaxis(x, axis, 0)[cells]
+    y.swapaxes(axis, 0)[seen] = x.swapaxes(axis, 0)[cells]
     return y
 
 
