@@ -76,8 +76,9 @@ def test_notes_go_to_a_file_and_come_back_after_all_is_forgotten(visit, home, tm
         assert kept(page) == before
 
 
-def test_file_of_something_else_is_refused(visit, home, tmp_path):
-    (tmp_path / "other.json").write_text('{"descent:mode": 3}')
+@pytest.mark.parametrize("text", ['{"descent:mode": 3}', '{"descent:last": "{"}'])
+def test_file_of_something_else_is_refused(visit, home, tmp_path, text):
+    (tmp_path / "other.json").write_text(text)
     with visit(f"{home}/{LANDING}.html") as seen:
         seen.page.locator(".yours input").set_input_files(tmp_path / "other.json")
         seen.page.get_by_text("This file holds no notes of this book.").wait_for()

@@ -256,6 +256,7 @@ function notes() {
     try {
       const kept = Object.entries(JSON.parse(await file.files[0].text()));
       if (!kept.every(([key, value]) => key.startsWith("descent:") && typeof value === "string")) throw 0;
+      for (const [key, value] of kept) if (/^descent:(last$|answer:)/.test(key)) JSON.parse(value);
       for (const [key, value] of kept) memory.set(key.slice("descent:".length), value);
       location.reload();
     } catch {
