@@ -68,6 +68,19 @@ def test_interval_refuses(values, level, message):
         mean_interval(values, level)
 
 
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (lambda: trials.Network(8, "mean"), "head to be one of .*'global average'.*, got 'mean'"),
+        (lambda: trials.train_centred("mean", "dense", 0, 0.1, 1), "pooling.*got 'mean'"),
+        (lambda: trials.train_method("max + blur", 10, 0, 0.1, 1), "method.*got 'max \\+ blur'"),
+    ],
+)
+def test_unknown_choices_are_refused_by_name(run, message):
+    with pytest.raises(ValueError, match=message):
+        run()
+
+
 def test_digits_are_shared_out_once_and_the_test_images_are_always_the_same():
     x, _ = data.digits()
     parts = [trials.digits(seed) for seed in (0, 1)]

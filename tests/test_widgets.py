@@ -278,16 +278,30 @@ def test_rolls_look_uniform():
         (lambda: pooling.sliding_window(np.eye(4)[:3]), "got shape \\(3, 4\\)"),
         (lambda: pooling.sliding_window(5), "got shape \\(\\)"),
         (lambda: pooling.sliding_window(kind="median"), "got 'median'"),
+        (lambda: pooling.sliding_window(kernel_size=7), "kernel_size to be 1 to 6, got 7"),
+        (lambda: pooling.sliding_window(stride=0), "stride to be 1 to 6, got 0"),
+        (lambda: pooling.sliding_window(padding=-1), "padding to be 0 to 3, got -1"),
+        (lambda: pooling.sliding_window(dilation=4), "dilation to be 1 to 3, got 4"),
+        (lambda: pooling.sliding_window(norm_type=0), "norm_type to be 1 to 8, got 0"),
         (lambda: pooling.pooling_dice(np.eye(5)), "4 to 4 rows"),
         (lambda: pooling.pooling_dice(-np.eye(4)), "at least 0, got -1"),
         (lambda: pooling.pooling_dice(kind="dice"), "got 'dice'"),
         (lambda: pooling.who_hears_the_gradient(np.full((3, 3), np.nan)), "finite numbers"),
         (lambda: pooling.who_hears_the_gradient(kind="lp"), "got 'lp'"),
+        (lambda: pooling.who_hears_the_gradient(kernel_size=4), "kernel_size to be 1 to 3, got 4"),
+        (lambda: pooling.who_hears_the_gradient(stride=0), "stride to be 1 to 3, got 0"),
     ],
 )
 def test_widget_refuses(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_widget_takes_no_text_for_a_number_or_a_flag():
+    with pytest.raises(TypeError, match="kernel_size must be a whole number, got '2'"):
+        pooling.sliding_window(kernel_size="2")
+    with pytest.raises(TypeError, match="ceil_mode must be True or False, got 'no'"):
+        pooling.sliding_window(ceil_mode="no")
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,14 @@ class Network(nn.Module):
             mean of each channel).
         stride: step of both convolutions, pixels.
         dropout: share of the linear layer's inputs that training sets to zero.
+
+    Raises:
+        ValueError: there is no such head.
     """
 
     def __init__(self, size, head="dense", stride=1, dropout=0.0):
         super().__init__()
+        _check("head", head, HEADS)
         self.first = nn.Conv2d(1, 8, 3, stride, padding=1, dtype=torch.float64)
         self.second = nn.Conv2d(8, 16, 3, stride, padding=1, dtype=torch.float64)
         positions = (size // 4) ** 2 if head == "dense" else 1
@@ -63,6 +67,11 @@ class Network(nn.Module):
         if self.head == "global average":
             x = ours.global_avg_pool(x)  # (N, 16, 1, 1)
         return self.last(self.dropout(x.flatten(1)))
+
+
+def _check(name, value, known):
+    if value not in known:
+        raise ValueError(f"expected {name} to be one of {list(known)}, got {value!r}")
 
 
 @functools.cache
@@ -113,6 +122,7 @@ def framed(x, down=0, right=0):
 
 def train_centred(pooling, head, seed, lr, updates):
     """Train one network of the shift experiment; it only ever sees digits in the middle."""
+    _check("pooling", pooling, SHIFT_POOLINGS)
     x, y = digits(seed)["train"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -186,6 +196,7 @@ def method_pool(method):
 
 def train_method(method, images, seed, lr, updates):
     """Train one network of the stochastic experiment on that many images."""
+    _check("method", method, METHODS)
     x, y = digits(seed)["train"]
     pool = draws(seed) if method == "stochastic" else method_pool(method)
     with torch.random.fork_rng(devices=[]):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib import data
+from lib import data, shapes
 from lib.widgets._base import Twin
 from lib.widgets._pooling_class_map import class_map as class_map
 from lib.widgets._pooling_shift import one_pixel_shift as one_pixel_shift
@@ -51,7 +51,9 @@ def sliding_window(
         photo: whether to begin with the photograph.
 
     Raises:
-        ValueError: `x` is not square or has another size, or `kind` is unknown.
+        ValueError: `x` is not square or has another size, `kind` is unknown, or a number is
+            out of its range.
+        TypeError: a number is not a whole one.
 
     Example:
         >>> window = sliding_window(kernel_size=3, stride=1)
@@ -62,12 +64,12 @@ def sliding_window(
     start = {
         "kind": kind,
         "source": "photo" if photo else "grid",
-        "kernel": kernel_size,
-        "stride": kernel_size if stride is None else stride,
-        "padding": padding,
-        "dilation": dilation,
-        "ceil": ceil_mode,
-        "norm": norm_type,
+        "kernel": within("kernel_size", kernel_size, 1, 6),
+        "stride": within("stride", kernel_size if stride is None else stride, 1, 6),
+        "padding": within("padding", padding, 0, 3),
+        "dilation": within("dilation", dilation, 1, 3),
+        "ceil": shapes.flag("ceil_mode", ceil_mode),
+        "norm": within("norm_type", norm_type, 1, 8),
         "size": len(cells),
         "cells": cells.ravel().tolist(),
         "at": [0, 0],
@@ -129,15 +131,17 @@ def who_hears_the_gradient(
         kind: "max", "avg" or "stochastic".
 
     Raises:
-        ValueError: `x` has another shape or a negative number, or `kind` is unknown.
+        ValueError: `x` has another shape or a negative number, `kind` is unknown, or a number
+            is out of its range.
+        TypeError: a number is not a whole one.
 
     Example:
         >>> who_hears_the_gradient(kernel_size=3)
         WhoHearsTheGradient(kind='max', kernel=3, stride=1, all=False, rolls=1)
     """
     cells = activations(x, 3, 6)
-    start = {"kind": kind, "cells": cells, "kernel": kernel_size, "stride": stride}
-    start |= {"at": [0, 0], "all": False, "rolls": 1}
+    start = {"kind": kind, "cells": cells, "kernel": within("kernel_size", kernel_size, 1, 3)}
+    start |= {"stride": within("stride", stride, 1, 3), "at": [0, 0], "all": False, "rolls": 1}
     return WhoHearsTheGradient(one_of(("max", "avg", "stochastic"), start))
 
 
@@ -162,6 +166,19 @@ def one_of(kinds: Sequence[str], start: dict) -> dict:
     if start["kind"] not in kinds:
         raise ValueError(f"expected kind to be one of {kinds}, got {start['kind']!r}")
     return start
+
+
+def within(name: str, value: int, least: int, most: int) -> int:
+    """Return a whole number, if it is one of those that its slider has.
+
+    Raises:
+        ValueError: it is out of the range.
+        TypeError: it is not a whole number.
+    """
+    number = shapes.whole(name, value)
+    if not least <= number <= most:
+        raise ValueError(f"expected {name} to be {least} to {most}, got {number}")
+    return number
 
 
 def square(x: Sequence[Sequence[float]], least: int, most: int) -> np.ndarray:
