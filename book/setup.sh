@@ -14,8 +14,10 @@ ADMITTED='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 find_python() { # the interpreter asked for, or the first that will do
   local candidate found
   if [[ -n $1 ]]; then
-    command -v "$1" >/dev/null || stop "PYTHON=$1 was not found."
-    "$1" -c "$ADMITTED" || stop "expected Python 3.11 to 3.13, got $("$1" -V 2>&1) from PYTHON=$1."
+    command -v "$1" >/dev/null || stop "PYTHON=$1 was not found." \
+      "Name another, or leave PYTHON out: the first that will do is taken."
+    "$1" -c "$ADMITTED" || stop "expected Python 3.11 to 3.13, got $("$1" -V 2>&1) from PYTHON=$1." \
+      "Name another, or leave PYTHON out: the first that will do is taken."
     echo "$1"
     return
   fi
