@@ -81,7 +81,7 @@ def prose(path):
 
 def version(root):
     """Return the version that lib states."""
-    return re.search(r'__version__ = "(.+)"', (root / "lib/__init__.py").read_text())[1]
+    return re.search(r'__version__ = "(.+)"', (root / "lib/__init__.py").read_text("utf-8"))[1]
 
 
 def notebooks(root):

@@ -1,6 +1,7 @@
 """What building the book executes again, and how it fails: seen on a book of two pages."""
 
 import json
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from book.build import BuildError, build, explain
 from book.ext.execution import digest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the book is not built on Windows")
 
 ROOT = Path(__file__).resolve().parent.parent
 TOC = "format: jb-book\nroot: chapters/index\nchapters:\n"
