@@ -28,7 +28,8 @@ class GzipHandler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # the page was left before it was whole
+            self.wfile.write(body)
 
     def log_message(self, *args):
         """Say nothing: a failed request shows in the browser."""
