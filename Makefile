@@ -5,6 +5,7 @@ SHELL := bash
 
 PYTHON ?=
 PORT ?= 8000
+DEVICE ?= cpu
 ARGS ?=
 PINS ?= $(shell grep -oE '^(torch|triton)==[0-9.]+' requirements.lock)
 RUN := .venv/bin/python
@@ -50,8 +51,8 @@ lint: $(READY)  ## Check the style of code, notebooks and pages.
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m book.lint
 
-bench: $(READY)  ## Print the library's speed as ratios to torch's (ARGS="--device cuda").
-	@$(RUN) -m benchmarks $(ARGS)
+bench: $(READY)  ## Print the library's speed as ratios to torch's (DEVICE=cuda on a GPU).
+	@$(RUN) -m benchmarks --device $(DEVICE) $(ARGS)
 
 lock: $(READY)  ## Write requirements.lock anew (PINS="torch==… triton==…" to move torch).
 	@$(RUN) -m book.lock $(PINS) > requirements.lock.new

@@ -1,8 +1,12 @@
 """The library's speed as ratios to torch's own operations, on one thread.
 
-    python -m benchmarks.bench                  print them
-    python -m benchmarks.bench --device cuda    the twins on a GPU
-    python -m benchmarks.bench --record         write benchmarks/results/speed_pooling.json, too
+    python -m benchmarks.bench                     print them all
+    python -m benchmarks.bench --topics pooling    those of one topic, or of several
+    python -m benchmarks.bench --device cuda       the twins on a GPU
+    python -m benchmarks.bench --record            write benchmarks/results/speed_<topic>.json, too
+
+The rows of a topic stand in `speed_<topic>.py`: `rows(device)` yields them, `ABOUT` says what a
+record must tell of them.
 
 Each ratio is that of two minima over interleaved runs; below 1 is faster than what it is compared
 with. Torch gets huge pages, or page faults would flatter NumPy.
@@ -14,30 +18,43 @@ os.environ["THP_MEM_ALLOC_ENABLE"] = os.environ["OMP_NUM_THREADS"] = "1"  # befo
 
 import argparse
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import torch
 
-from benchmarks import recording, speed_pooling
+from benchmarks import recording
 from benchmarks.timing import RUNS, best_times
+
+PREFIX = "speed_"
+TOPICS = sorted(p.stem.removeprefix(PREFIX) for p in Path(__file__).parent.glob(f"{PREFIX}*.py"))
 
 
 def main():
     """Measure, print and perhaps record."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
-    parser.add_argument("--record", action="store_true", help="write the results to a file")
+    parser.add_argument("--topics", nargs="+", choices=TOPICS, default=TOPICS, metavar="TOPIC")
+    parser.add_argument("--record", action="store_true", help="write the results to files")
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
         sys.exit("--device cuda: torch finds no CUDA device here")
     torch.set_num_threads(1)
+    for topic in options.topics:
+        measure_topic(topic, options)
+
+
+def measure_topic(topic, options):
+    """Measure every row of a topic, and record them if asked to."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    results = [measured(row, options.device) for row in speed_pooling.rows(options.device)]
+    module = import_module(f"benchmarks.{PREFIX}{topic}")
+    results = [measured(row, options.device) for row in module.rows(options.device)]
     if options.record:
         suffix = "" if options.device == "cpu" else f"_{options.device}"
         device = {} if options.device == "cpu" else {"device": torch.cuda.get_device_name()}
-        about = {"runs": RUNS, "load_before": load, "shape": speed_pooling.SHAPE}
+        about = {"runs": RUNS, "load_before": load, **module.ABOUT}
         command = " ".join(["python -m benchmarks.bench", *sys.argv[1:]])
-        recording.write(f"speed_pooling{suffix}", command, about | device | {"ratios": results})
+        recording.write(f"{PREFIX}{topic}{suffix}", command, about | device | {"ratios": results})
 
 
 def measured(row, device):

@@ -13,18 +13,18 @@ What the forms of this book cannot reach, and why, in eager mode on a CPU:
   cells each, three comparisons a cell; the built-in looks once at every cell.
 """
 
-from collections.abc import Callable
 from functools import partial
 from itertools import product
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as built_in
 
+from benchmarks.timing import Row
 from lib.accelerated import pooling as twin
 from lib.reference import pooling as reference
 
 SHAPE = (64, 64, 56, 56)
+ABOUT = {"shape": SHAPE}
 WINDOWS = {"k2 s2": (2, 2), "k3 s2 p1": (3, 2, 1), "k3 s1 p1": (3, 1, 1)}
 TWINS = {
     **{f"max_pool2d {name}": ("max_pool2d", *window) for name, window in WINDOWS.items()},
@@ -33,15 +33,6 @@ TWINS = {
     "adaptive_avg_pool2d to 7": ("adaptive_avg_pool2d", 7),
     "adaptive_max_pool2d to 7": ("adaptive_max_pool2d", 7),
 }
-
-
-class Row(NamedTuple):
-    """`ours` over `theirs`; the goal is the ratio not to be exceeded, None where none is set."""
-
-    what: str
-    ours: Callable
-    theirs: Callable
-    goal: float | None = None
 
 
 def rows(device):

@@ -2,8 +2,19 @@
 
 import gc
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 RUNS = 9
+
+
+class Row(NamedTuple):
+    """`ours` over `theirs`; the goal is the ratio not to be exceeded, None where none is set."""
+
+    what: str
+    ours: Callable
+    theirs: Callable
+    goal: float | None = None
 
 
 def best_times(calls, synchronize=lambda: None, runs=RUNS):
