@@ -33,6 +33,15 @@ def number(name, value):
     return float(value)
 
 
+def choice(name, value, words):
+    """Return `value` if it is one of the words, or list them."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {list(words)}, got {value!r}")
+    if value not in words:
+        raise ValueError(f"{name} must be one of {list(words)}, got {value!r}")
+    return value
+
+
 def exponent(name, value):
     """Return the exponent of a mean as a Python float: any number but 0 and NaN."""
     if number(name, value) == 0:
