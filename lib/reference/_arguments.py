@@ -18,6 +18,14 @@ def float_array(name, value):
     return value
 
 
+def matching(name, value, x):
+    """Return `value` if it is an array of floats in the dtype of x, or say what else it is."""
+    value = float_array(name, value)
+    if value.dtype != x.dtype:
+        raise TypeError(f"{name} must have the dtype of x, {x.dtype}, got {value.dtype}")
+    return value
+
+
 def real_array(name, value):
     """Return `value` if it is an array of floats or of whole numbers, or say what else it is."""
     value = array(name, value)
