@@ -9,8 +9,10 @@ import shutil
 import threading
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 TEXT = (".html", ".css", ".js", ".svg", ".json", ".txt")
 
 
@@ -115,3 +117,9 @@ def chromium():
             yield visit
         finally:
             browser.close()
+
+
+def violations(page):
+    """Return what axe finds wrong with a page, with the places."""
+    found = Axe().run(page).response["violations"]
+    return [(v["id"], [n["target"] for n in v["nodes"]]) for v in found]

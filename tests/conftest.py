@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,40 @@ settings.load_profile("book")
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def visit():
+    """Open a page in a browser that reaches nothing but this machine."""
+    from tests.browser import chromium
+
+    with chromium() as launcher:
+        yield launcher
+
+
+@pytest.fixture(scope="module")
+def home():
+    """The address of the built book."""
+    from tests.browser import SITE, serve
+
+    assert (SITE / "index.html").exists(), "there is no built book: run make book first"
+    with serve(SITE) as address:
+        yield address
+
+
+@pytest.fixture
+def show(visit, tmp_path):
+    """Open a page made of widgets alone."""
+    from tests.widget_page import write_page
+
+    @contextlib.contextmanager
+    def opened(*widgets, theme="light", phone=False, fragment=""):
+        page = write_page(tmp_path, *widgets, theme=theme)
+        with visit(page.as_uri() + fragment, phone=phone) as seen:
+            seen.page.set_default_timeout(5_000)
+            yield seen
+
+    return opened
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -21,3 +21,6 @@ class Probe(Sweep):
     def __init__(self):
         axes = {"slope": [0, 1, 2, 3, 4], "sign": ["up", "down"]}
         super().__init__(line, axes, start={"slope": 2, "sign": "up", "bars": False})
+
+    def draw(self, axes):
+        axes[0].plot(self.frame(slope=2, sign="up"))

@@ -6,48 +6,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
-from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser import chromium, serve
+from tests.browser import SITE, violations
+from tests.toc import pages_of_the_toc
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
-
-
-def pages_of_the_toc():
-    """Return the paths of all pages that _toc.yml names, without suffix."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-
-    def walk(node):
-        if isinstance(node, dict):
-            yield from (node[key] for key in ("root", "file") if key in node)
-            for child in node.values():
-                yield from walk(child)
-        elif isinstance(node, list):
-            for child in node:
-                yield from walk(child)
-
-    return list(walk(toc))
-
-
 PAGES = pages_of_the_toc()
 every_page = pytest.mark.parametrize("page", PAGES)
-
-
-@pytest.fixture(scope="module")
-def visit():
-    with chromium() as launcher:
-        yield launcher
-
-
-@pytest.fixture(scope="module")
-def home():
-    assert (SITE / "index.html").exists(), "there is no built book: run make book first"
-    with serve(SITE) as address:
-        yield address
 
 
 @every_page
@@ -64,8 +29,7 @@ def test_page_asks_nothing_of_the_network_and_has_no_complaint(visit, home, page
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_page_is_accessible(visit, home, page, dark):
     with visit(f"{home}/{page}.html", dark=dark) as seen:
-        found = Axe().run(seen.page).response["violations"]
-        assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+        assert violations(seen.page) == []
 
 
 @every_page
@@ -90,6 +54,22 @@ def test_page_keeps_its_budget(visit, home, page):
         seen.page.evaluate(LOAD_ALL_FIGURES)
         seen.page.wait_for_load_state("networkidle")
         assert 1_000 < seen.transferred <= 350_000, "bytes, compressed, with every figure"
+
+
+VIEW = r'<script type="[^"]*widget-view\+json">.*?</script>'
+STILL = re.compile(VIEW + r"\s*(?:</div>\s*)?<noscript>(.*?)</noscript>", re.S)
+
+
+@every_page
+def test_each_widget_has_a_still_for_a_reader_without_scripts(page):
+    html = (SITE / f"{page}.html").read_text()
+    stills = STILL.findall(html)
+    assert len(stills) == len(re.findall(VIEW, html, re.S))
+    for still in stills:
+        picture = re.search(r'<img [^>]*src="([^"]+)"', still)
+        assert picture or still.count("<li>") >= 2, "expected a picture, or a question's options"
+        assert not picture or (SITE / page).parent.joinpath(picture[1]).is_file()
+        assert not picture or "Still of " in still
 
 
 DRAWN = """root => [...root.querySelectorAll('.dw-drawing')].map(

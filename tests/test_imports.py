@@ -19,7 +19,7 @@ ALLOWED = {  # folder or file of lib → what it may import, itself and the stan
     "reference": {"numpy", "lib.shapes"},
     "accelerated": {"torch", "triton", "lib.shapes"},
     "widgets": {
-        *("anywidget", "ipywidgets", "numpy", "traitlets", "IPython"),
+        *("anywidget", "ipywidgets", "matplotlib", "numpy", "traitlets", "IPython"),
         *("lib.data", "lib.plotting", "lib.reference", "lib.shapes", "lib.train"),
     },
     "experiments": {

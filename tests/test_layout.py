@@ -2,12 +2,11 @@
 
 import importlib
 import inspect
-from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).parent.parent
+from tests.toc import ROOT, pages_of_the_toc
+
 TOPICS = {
     *("preprocessing", "losses", "activations", "initialization", "optimizers"),
     *("minibatches", "normalization", "convolution", "pooling"),
@@ -21,24 +20,9 @@ FILES = {
 }
 
 
-def files_of_the_book():
-    """Every page that _toc.yml names, in its order."""
-
-    def walk(entry):
-        if isinstance(entry, dict):
-            yield from (entry[key] for key in ("root", "file") if key in entry)
-            entry = list(entry.values())
-        if isinstance(entry, list):
-            for child in entry:
-                yield from walk(child)
-
-    toc = ROOT / "_toc.yml"
-    return list(walk(yaml.safe_load(toc.read_text(encoding="utf-8"))))
-
-
 def topics():
     """The topics that have a chapter in the book."""
-    parts = (file.split("/") for file in files_of_the_book())
+    parts = (file.split("/") for file in pages_of_the_toc())
     return sorted({part[1] for part in parts if part[0] == "chapters" and part[1] in TOPICS})
 
 

@@ -1,29 +1,12 @@
 """What the built book does for its reader, in a real browser: memory, colours, contents, tools."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium, serve
-
 pytestmark = pytest.mark.browser
 
-SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGE, LANDING = "chapters/claims", "chapters/index"
-
-
-@pytest.fixture(scope="module")
-def visit():
-    with chromium() as launcher:
-        yield launcher
-
-
-@pytest.fixture(scope="module")
-def home():
-    assert (SITE / "index.html").exists(), "there is no built book: run make book first"
-    with serve(SITE) as address:
-        yield address
 
 
 def kept(page):

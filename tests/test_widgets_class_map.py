@@ -12,9 +12,8 @@ from numpy.testing import assert_allclose
 from lib import data
 from lib.experiments import _pooling_class_map as experiment
 from lib.widgets._pooling_class_map import SCENES, class_map
-from tests.browser import chromium
+from tests.browser import violations
 from tests.widget_page import size
-from tests.widget_visit import opener, violations
 
 PLACES = {  # scene, places: as they stand, moved, at the edges, one digit over the other
     "in place": (0, [12, 1, 3, 14]),
@@ -23,17 +22,6 @@ PLACES = {  # scene, places: as they stand, moved, at the edges, one digit over 
     "overlap": (3, [6, 6, 9, 8]),
     "misread": (4, [8, 8]),
 }
-
-
-@pytest.fixture(scope="module")
-def visit():
-    with chromium() as launcher:
-        yield launcher
-
-
-@pytest.fixture
-def show(visit, tmp_path):
-    return opener(visit, tmp_path)
 
 
 @pytest.fixture(scope="module")

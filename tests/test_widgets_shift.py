@@ -9,24 +9,12 @@ from numpy.testing import assert_allclose
 
 from lib import data
 from lib.widgets._pooling_shift import OnePixelShift, one_pixel_shift, probabilities
-from tests.browser import chromium
+from tests.browser import violations
 from tests.widget_page import size
-from tests.widget_visit import opener, violations
 
 HEADS = ["dense", "global average"]
 POOLINGS = ["strided convolution", "max", "average", "max + blur", "convolution + blur"]
 MIDDLE, MOVED = 0.93, 0.56  # the made accuracy of max pooling with a dense head
-
-
-@pytest.fixture(scope="module")
-def visit():
-    with chromium() as launcher:
-        yield launcher
-
-
-@pytest.fixture
-def show(visit, tmp_path):
-    return opener(visit, tmp_path)
 
 
 def made_vectors():

@@ -15,11 +15,6 @@ from lib import __version__
 OURS = ("descent.css", "descent.js", "afm-host.js")
 FOR_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 KATEX = "vendor/katex/katex.min.css"
-WIDGET = re.compile(r'<script type="[^"]*widget-view\+json">.*?</script>', re.S)
-NO_WIDGET = (
-    '<noscript><p class="no-widget">Here stands something to play with or to answer. '
-    "It runs in the browser and needs JavaScript.</p></noscript>"
-)
 USED_WHERE = {KATEX: 'class="katex', "sphinx-design": 'class="sd-', "design-tabs": "sd-tab-"}
 
 
@@ -108,7 +103,6 @@ def add_facts(app, name, template, context, doctree):
     """Give the templates what they show about a page."""
     body = patient_images(app, context.get("body", ""))
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')  # the older one is deprecated
-    body = WIDGET.sub(rf"\g<0>{NO_WIDGET}", body)
     lean(context, name, body)
     context["descent_version"] = __version__
     context["links"] = links = app.config.descent_links

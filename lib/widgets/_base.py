@@ -24,6 +24,7 @@ Example:
 """
 
 import base64
+import io
 import itertools
 import json
 import re
@@ -32,8 +33,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import anywidget
+import matplotlib.style
 import numpy as np
 import traitlets
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 JS = Path(__file__).parent / "js"
 
@@ -87,9 +91,11 @@ class Widget(anywidget.AnyWidget):
         state: what the reader has changed, kept in step with a live kernel.
         given: constants that the drawing needs.
         data: bytes that the drawing needs, deflated.
+        panels: how many axes, side by side, its still needs.
     """
 
     name = ""
+    panels = 1
     parts: tuple[str, ...] = ("frame", "shell")
     start = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
@@ -105,6 +111,23 @@ class Widget(anywidget.AnyWidget):
         """Answer the page's greeting, so that it knows of the kernel."""
         if "hello" in content:
             self.send({"hello": True})
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw what the widget shows first; for paper, and where no script runs."""
+        raise TypeError(f"expected {type(self).__name__} to draw its still")
+
+    def still(self) -> dict[str, str]:
+        """Return what stands for the widget where no script runs, by MIME type."""
+        with matplotlib.style.context("lib.book"):
+            figure = Figure(figsize=(6.4, 2.8))
+            self.draw(figure.subplots(1, self.panels, squeeze=False)[0])
+            image = io.BytesIO()
+            figure.savefig(image, format="png")
+        return {"image/png": base64.b64encode(image.getvalue()).decode()}
+
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
+        bundle, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**self.still(), **bundle}, metadata
 
     def __repr__(self) -> str:
         state = {**self.start, **self.state}.items()

@@ -2,12 +2,14 @@
 
 import base64
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from lib import data
 from lib.widgets._base import Sweep
+from lib.widgets._pooling_stills import draw_one_pixel_shift
 
 
 class OnePixelShift(Sweep):
@@ -40,7 +42,15 @@ class OnePixelShift(Sweep):
             ],
         }
         start = {"digit": digit, "down": down, "right": right}
+        self.panels = len(vectors["poolings"])
         super().__init__(lambda digit: p[:, :, digit], {"digit": range(10)}, given, start)
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw, for the networks with a dense head, the right digit's probability by shift."""
+        digit = self.start["digit"]
+        right = self.frame(digit=digit)[0, ..., digit]
+        title = f"Probability of “{digit}” for a {digit} that moves (dense head)"
+        draw_one_pixel_shift(axes, right, self.given["poolings"], title)
 
 
 def probabilities(vectors: Mapping) -> np.ndarray:

@@ -17,6 +17,11 @@ class Question(Twin):
         self._key = key
         super().__init__({"choice": -1}, {"key": key, **text})
 
+    def still(self) -> dict[str, str]:
+        """Return the question and its options, without an answer."""
+        options = "".join(f"\n- {option['text']}" for option in self.given["options"])
+        return {"text/markdown": f"{self.given['prompt']}\n{options}"}
+
     def __repr__(self) -> str:
         return f"Question({self._key!r})"
 

@@ -4,11 +4,17 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from lib import data, shapes
 from lib.widgets._base import Twin
 from lib.widgets._pooling_class_map import class_map as class_map
 from lib.widgets._pooling_shift import one_pixel_shift as one_pixel_shift
+from lib.widgets._pooling_stills import (
+    draw_pooling_dice,
+    draw_sliding_window,
+    draw_who_hears_the_gradient,
+)
 from lib.widgets._question import Question, ask
 
 KINDS = ("stochastic", "max", "avg", "lp")
@@ -20,6 +26,14 @@ class SlidingWindow(Twin):
 
     name = "sliding_window"
     parts = ("frame", "shell", "controls", "quiz", "grid", "heatmap", "inflate", "pooling_math")
+    panels = 2
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw the grid and what becomes of it."""
+        at = self.start
+        x = photograph() if at["source"] == "photo" else plane(at["cells"])
+        window = at["kernel"], at["stride"], at["padding"], at["dilation"]
+        draw_sliding_window(axes, x, *window, at["ceil"], at["kind"], at["norm"])
 
 
 def sliding_window(
@@ -84,6 +98,11 @@ class PoolingDice(Twin):
 
     name = "pooling_dice"
     parts = ("frame", "shell", "controls", "quiz", "grid", "plot", "pooling_draws")
+    panels = 4
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw the activations and three ways to pool them."""
+        draw_pooling_dice(axes, plane(self.start["cells"]))
 
 
 def pooling_dice(x: Sequence[Sequence[float]] = NOTE, kind: str = "stochastic") -> PoolingDice:
@@ -114,6 +133,13 @@ class WhoHearsTheGradient(Twin):
 
     name = "who_hears_the_gradient"
     parts = ("frame", "shell", "controls", "quiz", "grid", "pooling_draws")
+    panels = 2
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw the inputs and what they hear of the first output's gradient."""
+        at = self.start
+        options = at["kernel"], at["stride"], at["kind"]
+        draw_who_hears_the_gradient(axes, plane(at["cells"]), *options)
 
 
 def who_hears_the_gradient(
@@ -194,6 +220,12 @@ def square(x: Sequence[Sequence[float]], least: int, most: int) -> np.ndarray:
             f"expected {least} to {most} rows of as many finite numbers, got shape {cells.shape}"
         )
     return cells
+
+
+def plane(cells: Sequence[float]) -> np.ndarray:
+    """Return as many rows as columns of the given cells."""
+    side = round(len(cells) ** 0.5)
+    return np.reshape(np.asarray(cells, float), (side, side))
 
 
 def photograph() -> np.ndarray:
