@@ -4,9 +4,11 @@ A case is the name of an operation and its arguments by name, in NumPy; `rng` is
 uniforms. `learned` names the arguments that have a gradient, in the order of the signature.
 """
 
+import ast
 import inspect
 import warnings
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,6 +177,27 @@ def check_narrow(topic, name, arguments, learned=("x",), dtype=torch.float16, de
         y.sum().backward()
         leaves = [narrow[a] for a in learned if narrow.get(a) is not None]
         assert all(leaf.grad.dtype == dtype for leaf in leaves)
+
+
+def names_of_others(source):
+    """Every name that a source takes from another object or from torch, or spells in text."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            yield node.attr, ast.unparse(node.value)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("torch"):
+            yield from ((alias.name, node.module) for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value, "a string"
+
+
+def check_no_builtin(topic, banned):
+    """The twin's files use none of torch's names in `banned`, whatever object has them."""
+    exported = set(import_module(f"lib.accelerated.{topic}").__all__)
+    folder = Path(import_module("lib.accelerated").__file__).parent
+    for path in [folder / f"{topic}.py", *sorted(folder.glob(f"_{topic}_*.py"))]:
+        for name, owner in names_of_others(path.read_text(encoding="utf-8")):
+            if owner != "a string" or name not in exported:
+                assert name not in banned, f"{path.name} uses {owner}.{name}"
 
 
 def database(*names):
