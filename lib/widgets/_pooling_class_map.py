@@ -1,10 +1,13 @@
 """What global average pooling keeps: a class map over a picture whose parts can be dragged."""
 
 import base64
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from lib import data
+from lib.plotting import draw_image
 from lib.widgets._base import Twin
 
 SCENES = {  # name: its digits, the row and column of each, the class shown first
@@ -21,6 +24,19 @@ class ClassMap(Twin):
 
     name = "class_map"
     parts = ("frame", "shell", "controls", "grid", "heatmap", "drag", "inflate")
+
+    def draw(self, axes: Sequence[Axes]) -> None:
+        """Draw the picture."""
+        draw_image(axes[0], self.picture(), "the picture", cmap="gray_r")
+
+    def picture(self) -> np.ndarray:
+        """Return the picture shown first, its digits in their places: (24, 24), full ink 1."""
+        x, places = np.zeros((24, 24)), self.start["places"]
+        parts = self.given["scenes"][self.start["scene"]]["parts"]
+        for part, row, column in zip(parts, places[::2], places[1::2], strict=True):
+            spot = x[row : row + 8, column : column + 8]
+            np.maximum(spot, np.reshape(self.given["images"][part], (8, 8)) / 16, out=spot)
+        return x
 
 
 def class_map(picture: str = "3 and 7", digit: int | None = None) -> ClassMap:
