@@ -118,6 +118,81 @@ def per_axis(name, value, n, minimum):
     return tuple(whole(name, v, minimum) for v in value) * (n // len(value))
 
 
+def axes_of(shape, least=0):
+    """Return the sizes that a new array is to have as a tuple; a single one stands for one axis.
+
+    Raises:
+        TypeError: `shape` is neither a whole number nor a tuple or list of them.
+        ValueError: a size is negative, or there are fewer than `least` axes.
+
+    Example:
+        >>> axes_of(3), axes_of([3, 5], least=2)
+        ((3,), (3, 5))
+    """
+    several = shape if isinstance(shape, (tuple, list)) else (shape,)
+    sizes = tuple(whole("a size in shape", size, minimum=0) for size in several)
+    if len(sizes) < least:
+        raise ValueError(f"shape must have at least {least} axes, got {sizes}")
+    return sizes
+
+
+def fans(shape):
+    """How many inputs an output of a layer hears, and how many outputs an input speaks to.
+
+    Args:
+        shape: of the weights: (outputs, inputs), or (outputs, inputs, …) with a kernel's sizes.
+
+    Returns:
+        fan_in, fan_out: the second size and the first, each times the cells of the kernel.
+
+    Raises:
+        ValueError: there are fewer than two axes, or a size is negative.
+        TypeError: a size is not a whole number.
+
+    Example:
+        >>> fans((16, 3, 5, 5))
+        (75, 400)
+    """
+    outputs, inputs, *kernel = axes_of(shape, least=2)
+    for size in kernel:
+        outputs, inputs = outputs * size, inputs * size
+    return inputs, outputs
+
+
+def axis(name, value, n):
+    """Return the number of an axis of `n`, counted from the start; negative ones from the end.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: there is no such axis.
+
+    Example:
+        >>> axis("dim", -1, n=3)
+        2
+    """
+    number = whole(name, value)
+    if not -n <= number < n:
+        raise ValueError(f"{name} must be from {-n} to {n - 1}, as x has {n} axes; got {number}")
+    return number % n
+
+
+def halved(shape, dim):
+    """Return the number of an axis that can be halved.
+
+    Raises:
+        TypeError: `dim` is no whole number.
+        ValueError: there is no such axis, or its size is odd.
+
+    Example:
+        >>> halved((3, 8), -1)
+        1
+    """
+    dim = axis("dim", dim, len(shape))
+    if shape[dim] % 2:
+        raise ValueError(f"axis {dim} of x must have an even size, got shape {tuple(shape)}")
+    return dim
+
+
 def spatial_size(shape, n, first_may_be_empty=False):
     """Return the last `n` sizes of an input that has the axes (N, C, *n more*) or (C, *n more*).
 

@@ -72,15 +72,19 @@ def parameter(name, value, x, y_shape):
 
 
 def uniforms(rng, shape, x, dtype):
-    """Draw one uniform in [0, 1) for each place of `shape`, or check those that are given."""
+    """Draw one uniform in [0, 1) for each place of `shape`, or check those that are given.
+
+    They lie where x lies, or, without an x, where `rng` does.
+    """
     if isinstance(rng, torch.Generator):
-        return torch.rand(shape, generator=rng, dtype=dtype, device=rng.device).to(x.device)
+        drawn = torch.rand(shape, generator=rng, dtype=dtype, device=rng.device)
+        return drawn if x is None else drawn.to(x.device)
     if not isinstance(rng, torch.Tensor):
         raise TypeError(f"rng must be a torch.Generator or a tensor of uniforms, got {type(rng)}")
     float_tensor("rng", rng)
     if rng.shape != tuple(shape):
         raise ValueError(f"the uniforms must have shape {tuple(shape)}, got {tuple(rng.shape)}")
-    if rng.device != x.device:
+    if x is not None and rng.device != x.device:
         raise ValueError(f"the uniforms must lie where x lies, {x.device}, got {rng.device}")
     if not ((rng >= 0) & (rng < 1)).all():
         raise ValueError("the uniforms must lie in [0, 1)")
