@@ -24,6 +24,16 @@ def float_tensor(name, value):
     return value
 
 
+def matching(name, value, x):
+    """Return `value` if it is a tensor of floats in the dtype of x, and lies where x lies."""
+    float_tensor(name, value)
+    if value.dtype != x.dtype:
+        raise TypeError(f"{name} must have the dtype of x, {x.dtype}, got {value.dtype}")
+    if value.device != x.device:
+        raise ValueError(f"{name} must lie where x lies, {x.device}, got {value.device}")
+    return value
+
+
 def number(name, value):
     """Return a finite or infinite real number as a Python float; NaN is refused."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
