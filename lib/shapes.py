@@ -118,6 +118,44 @@ def per_axis(name, value, n, minimum):
     return tuple(whole(name, v, minimum) for v in value) * (n // len(value))
 
 
+def axis_of(name, value, ndim):
+    """Return the number of one of `ndim` axes, counted from the front; −1 is the last.
+
+    A scalar counts as having one axis, as in torch.
+
+    Raises:
+        TypeError: `value` is no whole number.
+        ValueError: there is no such axis.
+
+    Example:
+        >>> axis_of("dim", -1, ndim=3), axis_of("dim", 0, ndim=0)
+        (2, 0)
+    """
+    ndim, number = max(ndim, 1), whole(name, value)
+    if not -ndim <= number < ndim:
+        raise ValueError(f"{name} must be from {-ndim} to {ndim - 1}, got {number}")
+    return number % ndim
+
+
+def broadcast(**several):
+    """Return the shape to which some shapes, given by the names of their arguments, broadcast.
+
+    Raises:
+        ValueError: they do not.
+
+    Example:
+        >>> broadcast(x=(5, 1, 3), target=(4, 3))
+        (5, 4, 3)
+    """
+    longest = max(len(shape) for shape in several.values())
+    padded = [(1,) * (longest - len(shape)) + tuple(shape) for shape in several.values()]
+    axes = [{size for size in sizes if size != 1} for sizes in zip(*padded, strict=True)]
+    if any(len(sizes) > 1 for sizes in axes):
+        shapes = " and ".join(f"{name} {tuple(shape)}" for name, shape in several.items())
+        raise ValueError(f"the shapes must broadcast to one, got {shapes}")
+    return tuple(sizes.pop() if sizes else 1 for sizes in axes)
+
+
 def axes_of(shape, least=0):
     """Return the sizes that a new array is to have as a tuple; a single one stands for one axis.
 
