@@ -4,9 +4,9 @@
 
 Opens every page in Chromium and records, for each widget, when it was ready after the navigation
 began, how long a control's handler takes, and how long it is from a press to the next frame
-(medians of 30 presses, spread evenly over a frame of 60 Hz, as a reader's are). With the path of a `lighthouse` command (npm install lighthouse), also
-its four scores on a phone, over gzip. Writes results/book.json. These figures drift with the
-machine: they are recorded, not tested.
+(medians of 30 presses, spread evenly over a frame of 60 Hz, as a reader's are). With the path of a
+`lighthouse` command (npm install lighthouse), also its four scores on a phone, over gzip. Writes
+results/book.json. These figures drift with the machine: they are recorded, not tested.
 """
 
 import argparse
