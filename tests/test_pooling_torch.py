@@ -153,6 +153,17 @@ def test_infinities_and_nan_spread_as_far_as_in_torch(n):
     check_against_torch(f"adaptive_avg_pool{n}d", x, {"output_size": 3})
 
 
+@pytest.mark.parametrize("n", SHAPES)
+def test_no_window_reads_the_row_or_the_plane_beside_its_own(n):
+    x = torch.randn(2, 3, *(6,) * n, generator=torch.Generator().manual_seed(0))
+    x[:, 1] = math.nan
+    x[:, 2, ..., -1] = math.inf
+    for options in WINDOWS:
+        more = {"padding": options["kernel_size"] // 2}
+        for name in ("avg_pool", "max_pool"):
+            check_against_torch(f"{name}{n}d", x, {**options, **more})
+
+
 @pytest.mark.parametrize("norm_type", [math.inf, -math.inf])
 def test_nan_has_no_slope_in_an_extreme_norm(norm_type):
     x = torch.tensor([[[1.0, math.nan, -3.0, 2.0, math.nan, math.nan]]])

@@ -9,6 +9,7 @@ output stays in the processor's cache.
 
 import math
 from functools import reduce
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -26,12 +27,15 @@ class Windows(NamedTuple):
     `steps` holds triples (j, windows, cells): some windows that have a real cell number j, and
     those cells, as slices of equal length. For each window j grows from step to step. A window
     whose dilation steps over every real cell is in no step; it is moved to end at the last.
+    The windows `whole` have no cell that is not real, and are `stride` apart.
     """
 
     starts: np.ndarray
+    stride: int
     dilation: int
     length: int
     steps: list
+    whole: range
 
     def counts(self):
         """Return how many real cells each window has."""
@@ -39,6 +43,16 @@ class Windows(NamedTuple):
         for _, seen, _ in self.steps:
             counts[seen] += 1
         return counts
+
+    def edges(self):
+        """Yield what the steps have to say of windows that are not whole."""
+        sides = ((0, self.whole.start), (self.whole.stop, len(self.starts)))
+        for (_, seen, cells), side in product(self.steps, sides):
+            first, last = max(side[0], seen.start), min(side[1], seen.stop)
+            if first < last:
+                cell = cells.start + (first - seen.start) * self.stride
+                end = cell + (last - first - 1) * self.stride + 1
+                yield slice(first, last), slice(cell, end, self.stride)
 
 
 def sliding(n, shape, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
@@ -56,8 +70,11 @@ def _slide(size, k, s, p, d, out):
         if first < last:
             cells = slice(first * s + shift, (last - 1) * s + shift + 1, s)
             steps.append((j, slice(first, last), cells))
-    windows = Windows(np.arange(out) * s - p, d, k, steps or NO_STEPS)
-    windows.starts[windows.counts() == 0] = size - 1 - (k - 1) * d
+    reach = (k - 1) * d
+    first, last = -(-p // s), min(out, (size - 1 - reach + p) // s + 1)
+    whole = range(first, last) if first < last else range(0)
+    windows = Windows(np.arange(out) * s - p, s, d, k, steps or NO_STEPS, whole)
+    windows.starts[windows.counts() == 0] = size - 1 - reach
     return windows
 
 
@@ -79,7 +96,7 @@ def _share_out(size, out):
     ]
     starts = np.array([start for start, _ in ends], dtype=np.int64)
     longest = max((end - start for start, end in ends), default=1)
-    return Windows(starts, 1, longest, steps or NO_STEPS)
+    return Windows(starts, 1, 1, longest, steps or NO_STEPS, range(0))
 
 
 def max_pool(x, windows, return_indices=False):
@@ -175,18 +192,36 @@ def wide(dtype):
 def _folded(op, x, windows, fill):
     """Combine all cells of each window by `op`, of which `fill` is the neutral element."""
     for axis, w in _first_axis_first(windows):
-        whole = slice(0, len(w.starts))
-        steps = sorted(w.steps, key=lambda step: step[1] != whole)  # those of all windows first
-        x_ = x.swapaxes(axis, 0)
-        if [seen for _, seen, _ in steps[:2]] == [whole, whole]:  # saves a copy of the first
-            (_, _, first), (_, _, second), *steps = steps
-            y_ = op(x_[second], x_[first])
-        else:
-            y_ = _after(steps.pop(0), x, axis, w, fill).swapaxes(axis, 0)
-        for _, seen, cells in steps:
+        y = np.empty(_resized(x, axis, len(w.starts)), x.dtype)
+        x_, y_ = x.swapaxes(axis, 0), y.swapaxes(axis, 0)
+        if w.whole:
+            lines = x_, y_
+            if x.shape[axis] == w.stride * len(w.starts):
+                # Rows lie end to end, and so do planes: one loop over all takes less time than
+                # one for each. What reaches into the next is at the edges, put right below.
+                behind = math.prod(x.shape[axis:][1:])
+                lines = x.reshape(-1, behind), y.reshape(-1, behind)
+            _fold_whole(op, *lines, w)
+        y_[: w.whole.start] = y_[w.whole.stop :] = fill
+        for seen, cells in w.edges():
             op(x_[cells], y_[seen], out=y_[seen])
-        x = y_.swapaxes(axis, 0)
+        x = y
     return x
+
+
+def _fold_whole(op, x, y, w):
+    """Combine, along the first axis, the cells of all windows but those at the edges."""
+    y = y[w.whole.start : len(y) - (len(w.starts) - w.whole.stop)]
+    first, span = w.starts[w.whole.start], (len(y) - 1) * w.stride + 1
+    shifts = range(first, first + w.length * w.dilation, w.dilation)
+    folded, *rest = (x[shift : shift + span : w.stride] for shift in shifts)
+    if w.dilation == 1 < w.stride < w.length:
+        # All rows make one loop, every second row many: so pairs are made of all rows.
+        folded, *rest = op(x[1:], x[:-1])[first : first + span : w.stride], *rest[1:]
+    for cells in rest:
+        folded = op(cells, folded, out=y)
+    if not rest:
+        y[...] = folded
 
 
 def _race(x, windows):
