@@ -343,7 +343,7 @@ BOTH = {
     "word": ("gelu", {"approximate": "erf"}, ValueError, r"one of \['none', 'tanh'\], got 'erf'"),
     "no word": ("gelu", {"approximate": None}, TypeError, "got None"),
     "odd": ("glu", {}, ValueError, r"axis 1 of x must have an even size, got shape \(2, 3\)"),
-    "axis": ("swiglu", {"dim": 2}, ValueError, "dim must be from -2 to 1, as x has 2 axes; got 2"),
+    "axis": ("swiglu", {"dim": 2}, ValueError, "dim must be from -2 to 1, got 2"),
     "axis's type": ("glu", {"dim": 1.0}, TypeError, "dim must be a whole number, got 1.0"),
     "weights": ("prelu", {"weight": np.ones(2)}, ValueError, r"the 3 channels.*got shape \(2,\)"),
     "weight's axes": ("prelu", {"weight": np.ones((1, 3))}, ValueError, r"got shape \(1, 3\)"),
@@ -370,6 +370,13 @@ def test_both_twins_refuse(case):
         getattr(activations, f"{name}_backward")(X, X, **options)
     with pytest.raises(error, match=message):
         getattr(accelerated, name)(torch.tensor(X), **tensors)
+
+
+@pytest.mark.parametrize("name", ["glu", "swiglu"])
+def test_a_scalar_has_no_halves(name):
+    for place, scalar in ((activations, np.array(1.0)), (accelerated, torch.tensor(1.0))):
+        with pytest.raises(ValueError, match=r"must have an even size, got shape \(\)"):
+            getattr(place, name)(scalar)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -22,7 +22,7 @@ import math
 import torch
 
 from lib import shapes
-from lib.accelerated._arguments import choice, float_tensor, number
+from lib.accelerated._arguments import choice, float_tensor, matching, number
 
 __all__ = [
     "celu",
@@ -150,8 +150,7 @@ def prelu(x, weight):
 
 def _each_channels(weight, x):
     """Return the weight with as many axes as x, its own along the channels."""
-    if float_tensor("weight", weight).dtype != x.dtype:
-        raise TypeError(f"weight must have the dtype of x, {x.dtype}, got {weight.dtype}")
+    matching("weight", weight, x)
     channels = x.shape[1] if x.dim() > 1 else 1
     if weight.dim() > 1 or weight.numel() not in (1, channels):
         raise ValueError(

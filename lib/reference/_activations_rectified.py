@@ -3,7 +3,7 @@
 import numpy as np
 
 from lib.reference import _activations_pointwise as pointwise
-from lib.reference._arguments import float_array, number, sum_to, upstream
+from lib.reference._arguments import float_array, matching, number, sum_to, upstream
 
 
 def relu(x):
@@ -170,9 +170,7 @@ def prelu_backward(dy, x, weight):
 
 def _each_channels(weight, x):
     """Return the weight with as many axes as x, its own along the channels."""
-    weight = float_array("weight", weight)
-    if weight.dtype != x.dtype:
-        raise TypeError(f"weight must have the dtype of x, {x.dtype}, got {weight.dtype}")
+    weight = matching("weight", weight, x)
     channels = x.shape[1] if x.ndim > 1 else 1
     if weight.ndim > 1 or weight.size not in (1, channels):
         raise ValueError(
