@@ -1,0 +1,1 @@
+"""Exercises that grade themselves, and the judge that a submission cannot reach."""
