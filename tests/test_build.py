@@ -152,6 +152,61 @@ def test_claim_reaches_the_table_with_its_verdict(tiny):
     assert 'id="claim-sums"' in html
 
 
+TOPIC = """
+__all__ = ["double"]
+
+def double(x):
+    '''{}
+
+    Example:
+        >>> double(2)
+        4
+    '''
+    return 2 * x
+"""
+
+
+def write_operation(book, meaning):
+    """Write a library of one operation, in both roles."""
+    for role in ("reference", "accelerated"):
+        folder = book / "lib" / role
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").touch()
+        (folder / "doubling.py").write_text(TOPIC.format(meaning))
+
+
+def test_operations_follow_the_docstrings_and_the_cells(tiny):
+    write_operation(tiny, "Double a number.")
+    (tiny / "chapters" / "api").mkdir()
+    page = tiny / "chapters" / "api" / "doubling.md"
+    page.write_text("# Doubling\n\n:::{operations} doubling\n:::\n")
+    list_pages(tiny, "second", "api/doubling")
+    built = tiny / "_build" / "html" / "chapters"
+    build(tiny)
+    html = (built / "api" / "doubling.html").read_text()
+    assert "Double a number." in html
+    assert "No chapter teaches it yet." in html
+
+    write_operation(tiny, "Take a number twice.")
+    build(tiny)
+    html = (built / "api" / "doubling.html").read_text()
+    assert "Take a number twice." in html
+    assert "Double a number." not in html
+
+    use = "if False:\n    from lib.reference import doubling\n    doubling.double(1)"
+    write_notebook(tiny / "chapters" / "one.ipynb", use)
+    list_pages(tiny, "one", "api/doubling")
+    build(tiny)
+    assert 'Taught in <a class="reference internal" href="../one.html">' in (
+        (built / "api" / "doubling.html").read_text()
+    )
+    assert 'href="api/doubling.html#double"' in (built / "one.html").read_text()
+
+    write_operation(tiny, "Args:\n    x, but not indented.")
+    with pytest.raises(BuildError, match=r"doubling\.double: expected an indented line"):
+        build(tiny)
+
+
 def test_digest_sees_names_and_contents_but_not_compiled_files(tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "a.py").write_text("1")

@@ -22,7 +22,9 @@ MINUTES_A_CELL = 0.4
 
 
 def minutes(doctree):
-    """Return the minutes that a page says it takes, or an estimate."""
+    """Return the minutes that a page says it takes, or an estimate; 0 for a page of entries."""
+    if any("operation" in section["classes"] for section in doctree.findall(nodes.section)):
+        return 0
     opening = next(doctree.findall(nodes.section), doctree)
     own = [child.astext() for child in opening.children if not isinstance(child, nodes.section)]
     if stated := STATED.search(" ".join(own)):
