@@ -321,6 +321,42 @@ def norm_axes(shape, dim, p):
     return axes
 
 
+def weight_norm_sizes(shape, dim):
+    """Return the shape of the lengths of a weight's slices along `dim`, and all other axes.
+
+    Raises:
+        ValueError: there is no such axis, or none at all.
+        TypeError: `dim` is neither a whole number nor None.
+
+    Example:
+        >>> weight_norm_sizes((8, 3, 5, 5), 0), weight_norm_sizes((8, 3), None)
+        (((8, 1, 1, 1), (1, 2, 3)), ((), (0, 1)))
+    """
+    if not shape:
+        raise ValueError("v must have one axis at least, got shape ()")
+    if dim is None or whole("dim", dim) == -1:
+        return (), tuple(range(len(shape)))
+    kept = axis_of("dim", dim, len(shape))
+    lengths = tuple(size if axis == kept else 1 for axis, size in enumerate(shape))
+    return lengths, tuple(axis for axis in range(len(shape)) if axis != kept)
+
+
+def folded_outputs(shape, transpose):
+    """Return how many outputs a layer's weight has, into which a batch norm is to be folded.
+
+    Raises:
+        ValueError: the weight has fewer than two axes.
+        TypeError: `transpose` is neither True nor False.
+
+    Example:
+        >>> folded_outputs((8, 3, 5, 5), transpose=False), folded_outputs((8, 3), transpose=True)
+        (8, 3)
+    """
+    if len(shape) < 2:
+        raise ValueError(f"weight must have the axes (O, I, …), got shape {tuple(shape)}")
+    return shape[1 if flag("transpose", transpose) else 0]
+
+
 def _channel_sizes(shape):
     if len(shape) < 2:
         raise ValueError(f"x must have the axes (N, C, …), got shape {tuple(shape)}")

@@ -201,10 +201,13 @@ def check_no_builtin(topic, banned):
 
 
 def database(*names):
-    """torch's own database of operations, under the names without `nn.functional.`."""
+    """torch's own database of operations, under the names without `nn.functional.`.
+
+    Where a tensor's method has the same name, as `unfold`, the function is meant.
+    """
     found = {
         (op.name.removeprefix("nn.functional."), op.variant_test_name): op
-        for op in op_db
+        for op in sorted(op_db, key=lambda op: op.name.startswith("nn.functional."))
         if op.name.removeprefix("nn.functional.") in names
     }
     missing = set(names) - {name for name, _ in found}

@@ -31,6 +31,50 @@ def test_output_size_by_hand():
     assert shapes.output_size(5, 2, stride=3, padding=1, ceil_mode=True) == 2  # one dropped
 
 
+@given(st.integers(1, 20), small, small, st.integers(0, 2), small, st.integers(0, 4))
+def test_sizes_of_convolutions_are_torchs(size, kernel, stride, padding, dilation, more):
+    x, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel)
+    try:
+        y = functional.conv1d(x, weight, None, stride, padding, dilation)
+    except RuntimeError:
+        with pytest.raises(ValueError, match="no window fits"):
+            shapes.conv_sizes(x.shape, weight.shape, None, 1, stride, padding, dilation)
+    else:
+        numbers = shapes.conv_sizes(x.shape, weight.shape, None, 1, stride, padding, dilation)
+        assert numbers[-2] == y.shape[2:]
+    options = stride, padding, more, 1, dilation
+    try:
+        y = functional.conv_transpose1d(x, weight, None, *options)
+    except RuntimeError:
+        with pytest.raises(ValueError, match=r"output_padding must be|nothing is left"):
+            shapes.conv_transpose_sizes(x.shape, weight.shape, None, 1, *options)
+    else:
+        numbers = shapes.conv_transpose_sizes(x.shape, weight.shape, None, 1, *options)
+        assert numbers[0] == y.shape[2:]
+
+
+def test_sizes_of_convolutions_by_hand():
+    assert shapes.conv_sizes((3, 224, 224), (64, 3, 7, 7), None, 2, 2, 3)[-2] == (112, 112)
+    pads, _, out, _ = shapes.conv_sizes((1, 9), (1, 1, 4), None, 1, padding="same")[3:]
+    assert (pads, out) == (((1, 2),), (9,))  # the odd cell at the end
+    assert shapes.conv_transpose_sizes((1, 5), (1, 1, 3), None, 1, 2, 1, 1)[0] == (10,)
+    assert shapes.unfold_sizes((1, 5, 7), 3, stride=2)[-1] == (2, 3)
+    assert shapes.fold_sizes((9, 6), (5, 7), 3, stride=2)[0] == (5, 7)
+    assert shapes.linear_sizes((2, 3), (3,), None) == (2,)
+
+
+@given(st.integers(2, 9), st.integers(-3, 9), st.integers(-3, 9))
+def test_padded_cells_are_torchs(size, before, after):
+    x = torch.arange(float(size)).view(1, 1, size)
+    for mode in ("reflect", "replicate", "circular"):
+        try:
+            ((before, after),) = shapes.pad_sizes(x.shape, (before, after), mode)
+        except ValueError:
+            continue  # tests of convolution compare what is refused
+        y = functional.pad(x, (before, after), mode)
+        assert shapes.padded_cells(size, before, after, mode) == y.flatten().tolist()
+
+
 @given(st.integers(1, 30), st.integers(1, 30))
 def test_adaptive_windows_cover_every_cell(size, out):
     windows = [shapes.adaptive_window(i, size, out) for i in range(out)]
@@ -76,6 +120,26 @@ REFUSED = [
         TypeError,
         "output_ratio must be a number.*got 'half'",
     ),
+    (
+        lambda: shapes.conv_sizes((2, 9), (4, 3, 3), None, 1),
+        ValueError,
+        r"C = 2 channels of x and groups = 1, got shape \(4, 3, 3\)",
+    ),
+    (
+        lambda: shapes.conv_sizes((2, 9), (4, 2, 3), (3,), 1),
+        ValueError,
+        r"shape \(4,\), got shape \(3,\)",
+    ),
+    (
+        lambda: shapes.conv_transpose_sizes((2, 9), (2, 2, 3), None, 1, output_padding=1),
+        ValueError,
+        "output_padding must be less than the stride",
+    ),
+    (lambda: shapes.fold_sizes((4, 8), 4, 2), ValueError, r"3·3 columns.*got shape \(4, 8\)"),
+    (lambda: shapes.pad_sizes((4,), (5, 5), "reflect"), ValueError, "all axes but one or two"),
+    (lambda: shapes.pad_sizes((4,), (-3, -2)), ValueError, "-3 and -2 cells of 4"),
+    (lambda: shapes.receptive_field([(3, 0)]), ValueError, "at least 1, got 0"),
+    (lambda: shapes.operation_count(4, 6, groups=4), ValueError, "4 and 6, got 4"),
     (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2), ValueError, "got neither"),
     (lambda: shapes.fractional_sizes((1, 9, 9), 2, 2, 9), ValueError, r"at most \(8, 8\)"),
     (
