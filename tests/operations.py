@@ -216,6 +216,6 @@ def database(*names):
 
 
 def by_name(function, sample):
-    """A sample's arguments by the names of our signature; torch's `input` is our `x`."""
-    names = [p for p in inspect.signature(function).parameters if p not in ("rng", "x")]
-    return {"x": sample.input, **dict(zip(names, sample.args, strict=False)), **sample.kwargs}
+    """A sample's arguments by the names of our signature; torch's `input` is the first, `x`."""
+    first, *names = [p for p in inspect.signature(function).parameters if p != "rng"]
+    return {first: sample.input, **dict(zip(names, sample.args, strict=False)), **sample.kwargs}
