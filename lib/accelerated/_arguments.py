@@ -10,16 +10,21 @@ FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 def float_tensor(name, value):
     """Return `value` if it is a tensor of floats, or say what else it is."""
+    if tensor(name, value).dtype not in FLOATS:
+        raise TypeError(
+            f"{name} must hold float16, bfloat16, float32 or float64, got {value.dtype}; "
+            f"convert it, for instance by {name}.float()"
+        )
+    return value
+
+
+def tensor(name, value):
+    """Return `value` if it is a tensor, or say what else it is."""
     if not isinstance(value, torch.Tensor):
         kind = type(value)
         raise TypeError(
             f"{name} must be a torch tensor, got {kind.__module__}.{kind.__qualname__}; "
             "NumPy arrays are for lib.reference"
-        )
-    if value.dtype not in FLOATS:
-        raise TypeError(
-            f"{name} must hold float16, bfloat16, float32 or float64, got {value.dtype}; "
-            f"convert it, for instance by {name}.float()"
         )
     return value
 
@@ -32,6 +37,28 @@ def matching(name, value, x):
     if value.device != x.device:
         raise ValueError(f"{name} must lie where x lies, {x.device}, got {value.device}")
     return value
+
+
+def learned(shape, x, **parameters):
+    """Return parameters, None for one that is absent, if they are tensors of one shape and dtype.
+
+    The dtype is that of x, or float32 beside a narrower x, as in torch; they lie where x lies.
+    """
+    present = {name: float_tensor(name, p) for name, p in parameters.items() if p is not None}
+    dtypes = x.dtype, torch.promote_types(x.dtype, torch.float32)
+    first = next(iter(present.values()), x).dtype
+    for name, value in present.items():
+        if value.shape != tuple(shape):
+            raise ValueError(f"{name} must have shape {tuple(shape)}, got {tuple(value.shape)}")
+        if value.dtype not in dtypes:
+            expected = " or ".join(dict.fromkeys(map(str, dtypes)))
+            raise TypeError(f"{name} must hold {expected} beside x, got {value.dtype}")
+        if value.dtype != first:
+            before = next(iter(present))
+            raise TypeError(f"{name} must have the dtype of {before}, {first}, got {value.dtype}")
+        if value.device != x.device:
+            raise ValueError(f"{name} must lie where x lies, {x.device}, got {value.device}")
+    return list(parameters.values())
 
 
 def number(name, value):
