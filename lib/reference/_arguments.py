@@ -26,6 +26,26 @@ def matching(name, value, x):
     return value
 
 
+def learned(shape, x, **parameters):
+    """Return parameters, None for one that is absent, as arrays of floats of one shape and dtype.
+
+    The dtype is that of x, or float32 beside an x of float16, as in torch.
+    """
+    present = {name: float_array(name, p) for name, p in parameters.items() if p is not None}
+    dtypes = x.dtype, np.promote_types(x.dtype, np.float32)
+    first = next(iter(present.values()), x).dtype
+    for name, value in present.items():
+        if value.shape != tuple(shape):
+            raise ValueError(f"{name} must have shape {tuple(shape)}, got {value.shape}")
+        if value.dtype not in dtypes:
+            expected = " or ".join(dict.fromkeys(map(str, dtypes)))
+            raise TypeError(f"{name} must hold {expected} beside x, got {value.dtype}")
+        if value.dtype != first:
+            before = next(iter(present))
+            raise TypeError(f"{name} must have the dtype of {before}, {first}, got {value.dtype}")
+    return [present.get(name) for name in parameters]
+
+
 def real_array(name, value):
     """Return `value` if it is an array of floats or of whole numbers, or say what else it is."""
     value = array(name, value)

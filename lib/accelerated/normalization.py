@@ -1,0 +1,205 @@
+"""Normalization in torch: the twin of `lib.reference.normalization`, on any device.
+
+Every function has the name, the arguments and the meaning of its namesake in the reference, where
+they are described; here arrays are tensors of float16, bfloat16, float32 or float64, and results
+lie where x lies. Parameters have the dtype of x, or float32 beside a narrower x. Backwards are
+autograd's; running statistics are results, through which no slope goes.
+
+Nothing here calls torch's own normalizations: what is shared is found by `var_mean` and then
+subtracted and multiplied. Eager mode goes over the whole tensor for each of these, torch.compile
+merges them; `make bench` tells what both cost.
+
+Example:
+    >>> import torch
+    >>> x = torch.tensor([[1.0, 3.0], [10.0, 50.0]], requires_grad=True)
+    >>> layer_norm(x, (2,)).sum().backward()
+    >>> x.grad.abs().max() < 1e-6  # what moves a whole row, its mean takes away
+    tensor(True)
+"""
+
+import math
+from functools import partial
+
+import torch
+
+from lib import shapes
+from lib.accelerated._arguments import float_tensor, learned, number
+from lib.accelerated._normalization_norms import local_response_norm, normalize
+from lib.accelerated._normalization_weights import fold_batch_norm, weight_norm
+
+__all__ = [
+    "batch_norm",
+    "fold_batch_norm",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
+    "local_response_norm",
+    "normalize",
+    "rms_norm",
+    "weight_norm",
+]
+
+
+def batch_norm(
+    x,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    training=False,
+    momentum=0.1,
+    eps=1e-05,
+):
+    """Standardize each channel over the batch; returns y and new running statistics.
+
+    Example:
+        >>> import torch
+        >>> x, zero, one = torch.tensor([[1.0], [3.0]]), torch.zeros(1), torch.ones(1)
+        >>> y, mean, var = batch_norm(x, zero, one, training=True)
+        >>> mean, var
+        (tensor([0.2000]), tensor([1.1000]))
+    """
+    float_tensor("x", x)
+    sizes = shapes.batch_norm_sizes(x.shape, training)
+    if number("eps", eps) < 0 or (training and eps == 0):
+        least = "above 0 in training" if training else "at least 0"
+        raise ValueError(f"eps must be {least}, got {eps}")
+    given = _statistics(x, sizes, running_mean, running_var, weight, bias, training)
+    return _channel_norm(x, sizes, (0, 2), *given, training, momentum, eps)
+
+
+def instance_norm(
+    x,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-05,
+):
+    """Standardize each channel of each sample; returns y and new running statistics.
+
+    Example:
+        >>> import torch
+        >>> y, _, _ = instance_norm(torch.tensor([[[1.0, 3.0]], [[10.0, 50.0]]]))
+        >>> y.flatten()
+        tensor([-1.0000,  1.0000, -1.0000,  1.0000])
+    """
+    float_tensor("x", x)
+    sizes = shapes.instance_norm_sizes(x.shape, use_input_stats)
+    given = _statistics(x, sizes, running_mean, running_var, weight, bias, use_input_stats)
+    return _channel_norm(x, sizes, (2,), *given, use_input_stats, momentum, eps)
+
+
+def group_norm(x, num_groups, weight=None, bias=None, eps=1e-05):
+    """Standardize groups of neighbouring channels, in each sample alone.
+
+    Example:
+        >>> import torch
+        >>> group_norm(torch.tensor([[1.0, 3, 10, 50]]), 2)
+        tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+    float_tensor("x", x)
+    N, C, L = shapes.group_norm_sizes(x.shape, num_groups)
+    weight, bias = learned((C,), x, weight=weight, bias=bias)
+    cells = _wide(x).reshape(N, num_groups, C // num_groups, L)
+    mean, var = _moments(cells, (2, 3))
+    rstd = (var + number("eps", eps)).rsqrt()
+    weight, bias = (None if p is None else p.reshape(*cells.shape[1:3], 1) for p in (weight, bias))
+    y = _weighed(cells - mean, _scale(rstd, weight), bias)
+    return y.reshape(x.shape).to(x.dtype)
+
+
+def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-05):
+    """Standardize the last axes together, each part that the others leave alone by itself.
+
+    Example:
+        >>> import torch
+        >>> layer_norm(torch.tensor([[1.0, 3.0], [10.0, 50.0]]), (2,), torch.tensor([1.0, 2.0]))
+        tensor([[-1.0000,  2.0000],
+                [-1.0000,  2.0000]])
+    """
+    float_tensor("x", x)
+    shapes.layer_norm_sizes(x.shape, normalized_shape)
+    weight, bias = learned(normalized_shape, x, weight=weight, bias=bias)
+    axes, cells = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    mean, var = _moments(cells, axes)
+    rstd = (var + number("eps", eps)).rsqrt()
+    return _weighed((cells - mean) * rstd, weight, bias).to(x.dtype)
+
+
+def rms_norm(x, normalized_shape, weight=None, eps=None):
+    """Divide the last axes by their root mean square.
+
+    Example:
+        >>> import torch
+        >>> rms_norm(torch.tensor([[3.0, 4.0]]), (2,)) * 12.5**0.5
+        tensor([[3., 4.]])
+    """
+    float_tensor("x", x)
+    shapes.layer_norm_sizes(x.shape, normalized_shape)
+    (weight,) = learned(normalized_shape, x, weight=weight)
+    axes, cells = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    eps = torch.finfo(cells.dtype).eps if eps is None else number("eps", eps)
+    rms = cells.square().mean(axes, keepdim=True) + eps
+    return _weighed(cells * rms.rsqrt(), weight, None).to(x.dtype)
+
+
+def _statistics(x, sizes, running_mean, running_var, weight, bias, from_x):
+    """Return the parameters, None for an absent one, each as (C, 1), if they fit."""
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must be given both or neither, got one")
+    if running_mean is None and not from_x:
+        raise ValueError("running_mean and running_var must be tensors in evaluation, got None")
+    several = {"running_mean": running_mean, "running_var": running_var}
+    found = learned(sizes[1:2], x, **several, weight=weight, bias=bias)
+    return [None if p is None else p[:, None] for p in found]
+
+
+def _channel_norm(x, sizes, axes, running_mean, running_var, weight, bias, from_x, momentum, eps):
+    cells = _wide(x).reshape(sizes)
+    momentum, eps = number("momentum", momentum), number("eps", eps)
+    if from_x:
+        mean, var = _moments(cells, axes)
+        count = math.prod(cells.shape[axis] for axis in axes)
+        spread = var * (count / max(count - 1, 1))
+        new = [mean, spread] if count and len(cells) else [None, None]
+    else:
+        mean, var, new = _wide(running_mean), _wide(running_var), [None, None]
+    y = _weighed(cells - mean, _scale((var + eps).rsqrt(), weight), bias)
+    running = map(partial(_moved, momentum), (running_mean, running_var), new)
+    return y.reshape(x.shape).to(x.dtype), *running
+
+
+def _moved(momentum, running, new):
+    """Return a running statistic, (C, 1), as (C,), moved towards the mean of new over samples."""
+    if running is None:
+        return None
+    running = running.detach()[:, 0]
+    if new is None:
+        return running.clone()
+    new = new.detach().mean(0)[:, 0]
+    return ((1 - momentum) * running.to(new.dtype) + momentum * new).to(running.dtype)
+
+
+def _moments(cells, axes):
+    """Return mean and variance over some axes; of nothing, 0 and 0."""
+    if not cells.numel():
+        return cells.new_zeros(()), cells.new_zeros(())
+    var, mean = torch.var_mean(cells, axes, correction=0, keepdim=True)
+    return mean, var
+
+
+def _scale(rstd, weight):
+    return rstd if weight is None else rstd * weight
+
+
+def _weighed(values, weight, bias):
+    values = values if weight is None else values * weight
+    return values if bias is None else values + bias
+
+
+def _wide(x):
+    """Return x in the dtype to compute in: half precision is too narrow for a sum or a square."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
