@@ -100,6 +100,26 @@ def test_lines_carry_their_names_values_and_different_markers(ax):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("P", "ψ")
 
 
+def test_a_history_shows_training_and_validation_over_the_steps(ax):
+    history = {
+        "step": [10, 20],
+        "train_loss": [2.0, 1.0],
+        "validation_loss": [2.5, 1.5],
+        "validation_accuracy": [0.5, 0.75],
+    }
+    plotting.draw_history(ax, history, title="a run")
+    assert [(line.get_label(), *map(list, line.get_data())) for line in ax.lines] == [
+        ("training", [10, 20], [2.0, 1.0]),
+        ("validation", [10, 20], [2.5, 1.5]),
+    ]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("steps", "loss", "a run")
+    other = Figure().add_subplot()
+    plotting.draw_history(other, history, "accuracy")
+    assert [(line.get_label(), list(line.get_ydata())) for line in other.lines] == [
+        ("validation", [0.5, 0.75])
+    ]
+
+
 def test_intervals_show_every_measurement_the_mean_and_its_width(ax):
     plotting.draw_intervals(ax, {"a": [1, 3], "b": [5, 5]}, {"a": 0.5, "b": 0.0}, "accuracy")
     dots, mean = ax.lines[0], ax.containers[0]
@@ -150,6 +170,7 @@ def test_spans_reach_from_their_first_cell_to_their_last(ax):
         (plotting.draw_heat, (np.zeros((2, 2)), np.zeros(3)), r"heat.*\(3,\)"),
         (plotting.draw_lines, ([1], {}, "x", "y"), "at least one"),
         (plotting.draw_lines, ([1, 2], {"max": [1]}, "x", "y"), "'max' needs 2 values.*got 1"),
+        (plotting.draw_history, ({"step": [1], "train_loss": [2]}, "accuracy"), "no 'accuracy'"),
         (plotting.draw_intervals, ({}, {}, "x"), "same names"),
         (plotting.draw_intervals, ({"a": [1]}, {"b": 1}, "x"), r"\['a'\] and \['b'\]"),
         (plotting.draw_alias, (0.4, 0.2, 2, 10), "At stride 2, 0.2 is not an alias of 0.4"),

@@ -45,10 +45,12 @@ def looked_up(names, path):
 
 
 def perform(request, names):
-    """Execute a cell, or call a function and send or keep its result."""
+    """Execute a cell, look a value up, or call a function and send or keep its result."""
     if "cell" in request:
         exec(compile(without_magics(request["cell"]), "cell", "exec"), names)
         return None
+    if "get" in request:
+        return looked_up(names, request["get"])
     function = looked_up(names, request["call"])
     given = [np.random.default_rng(seed) for seed in request.get("seeds", ())]
     args = [copied(value) for value in request["args"]]

@@ -1,133 +1,132 @@
-"""Asks a submission in its sandbox for answers, and compares them here, out of its reach."""
+"""Grades a submission: its cells run in a sandbox, its answers are compared here.
 
-import os
-import select
-import subprocess
-import time
+The hidden cases of a student are made from the course's secret, so nothing has to be hidden but
+that: neither the solutions nor this file. Expected values never enter the sandbox.
+"""
 
-from lib.grading import sandbox
-from lib.grading._frames import LENGTHS, BadFrame, decode, encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-MOST_BYTES = 8 << 20  # of one answer
+import numpy as np
 
+from lib.grading._exercise import Case, Exercise, Misconception, hidden_seed, public_seed
+from lib.grading._frames import BadFrame
+from lib.grading._worker import SubmissionError, Worker, WorkerEnded
 
-class WorkerEnded(RuntimeError):  # noqa: N818 (an event, not always an error)
-    """The submission's process is gone, or did not answer in time."""
-
-
-class SubmissionError(RuntimeError):
-    """The submission raised; its type and message are its own words, not to be trusted."""
-
-    def __init__(self, kind, message):
-        super().__init__(f"{kind}: {message}")
-        self.kind, self.message = kind, message
+MOST_STARTS = 12  # of a submission whose process ends again and again
+CELL_SECONDS = 20.0
 
 
-class Worker:
-    """One submission in a sandbox of its own; use it in a `with` statement.
+@dataclass
+class Mark:
+    """What one question earned.
 
-    Args:
-        slot: which of the sandboxes that stand side by side, from 0.
-
-    Example:
-        >>> with Worker() as worker:  # doctest: +SKIP
-        ...     worker.run("def double(x): return 2 * x")
-        ...     worker.call("double", 21)
-        42
+    Attributes:
+        key: the question.
+        points: earned, or None where a person has to give them.
+        most: points that it is worth.
+        failed: what did not pass: a category and, in the submission's own words, why.
+        misconception: the known mistake that gives the same answers, if there is one.
     """
 
-    def __init__(self, slot=0):
-        self.slot = slot
+    key: str
+    points: float | None
+    most: int
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    misconception: Misconception | None = None
+
+
+class Submission:
+    """The cells of a submission, run in a sandbox that is made anew when its process ends."""
+
+    def __init__(self, cells: Sequence[str], slot: int = 0):
+        self.cells, self.slot = list(cells), slot
+        self.errors: list[tuple[int, str]] = []
+        self._starts, self._worker = 0, None
 
     def __enter__(self):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process = sandbox.start(self.slot, **pipes)
-        for end in (self._process.stdin, self._process.stdout):
-            os.set_blocking(end.fileno(), False)
+        self._start(0)
         return self
 
     def __exit__(self, *_):
-        self.kill()
+        self._worker.kill()
 
-    def kill(self):
-        """End the process and all that it has started."""
-        self._process.kill()  # bubblewrap takes the whole room with it
-        self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
-
-    def run(self, cell, seconds=5.0):
-        """Execute the source of one cell.
-
-        Raises:
-            SubmissionError: the cell raised.
-            WorkerEnded: the process ended, or the time was up.
-            BadFrame: what came back is no frame.
-        """
-        self._ask({"cell": cell}, seconds)
-
-    def call(self, name, *args, seconds=5.0, keep=None, seeds=(), **kwargs):
-        """Call what the submission has defined under a (dotted) name, and return its answer.
-
-        Args:
-            name: a function, a class, or `kept.method`.
-            args: plain values and arrays.
-            seconds: for all of it.
-            keep: the name under which the result stays in the submission, instead of coming back.
-            seeds: of the generators that it gets before its arguments.
-            kwargs: plain values and arrays.
-
-        Raises:
-            SubmissionError: it raised, or its result may not cross.
-            WorkerEnded: the process ended, or the time was up.
-            BadFrame: what came back is no frame.
-        """
-        request = {"call": name, "args": list(args), "kwargs": kwargs, "seeds": list(seeds)}
-        return self._ask(request | ({"keep": keep} if keep else {}), seconds)
-
-    def _ask(self, request, seconds):
-        deadline = time.monotonic() + seconds
-        try:
-            self._write(encode(request), deadline)
-            sizes = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
-            if sum(sizes) > MOST_BYTES:
-                raise BadFrame(f"expected at most {MOST_BYTES} bytes, {sum(sizes)} are announced")
-            reply = decode(*(self._read(size, deadline) for size in sizes))
-        except (WorkerEnded, BadFrame):
-            self._process.kill()  # what it would say next belongs to nothing
-            raise
-        match reply:
-            case {"value": value}:
-                return value
-            case {"error": str() as kind, "message": str() as message}:
-                raise SubmissionError(kind, message)
-        self._process.kill()
-        raise BadFrame("expected a value or an error")
-
-    def _write(self, data, deadline):
-        data, pipe = memoryview(data), self._process.stdin
-        while data:
-            _wait([], [pipe], deadline)
+    def _start(self, first):
+        """Run the cells in a fresh worker; the errors of those before `first` are known."""
+        self._starts += 1
+        self._worker = Worker(self.slot).__enter__()
+        for number, cell in enumerate(self.cells):
             try:
-                data = data[pipe.write(data) or 0 :]
-            except BrokenPipeError:
-                raise WorkerEnded("the process ended") from None
+                self._worker.run(cell, CELL_SECONDS)
+            except SubmissionError as error:
+                self._note(number, first, str(error))
+            except (WorkerEnded, BadFrame) as error:
+                self._note(number, first, str(error))
+                self.cells[number] = ""  # what ends the process costs this cell, not the others
+                self._worker.kill()
+                if self._starts < MOST_STARTS:
+                    self._start(number + 1)
+                return
 
-    def _read(self, size, deadline):
-        parts, pipe = [], self._process.stdout
-        while size:
-            _wait([pipe], [], deadline)
-            part = pipe.read(min(size, 1 << 20))
-            if part == b"":
-                raise WorkerEnded("the process ended")
-            if part is not None:
-                parts.append(part)
-                size -= len(part)
-        return b"".join(parts)
+    def _note(self, number, first, message):
+        if number >= first:
+            self.errors.append((number, message))
+
+    def answer(self, exercise: Exercise, case: Case):
+        """Return the answer to one call, or raise what the worker raises."""
+        try:
+            if exercise.kind == "predict":
+                return self._worker.get(exercise.name, exercise.seconds)
+            about = {"seconds": exercise.seconds, "seeds": case.seeds}
+            return self._worker.call(exercise.name, *case.args, **about, **case.kwargs)
+        except (WorkerEnded, BadFrame):
+            self._worker.kill()
+            if self._starts < MOST_STARTS:
+                self._start(len(self.cells))
+            raise
 
 
-def _wait(readable, writable, deadline):
-    """Wait for a pipe until the deadline."""
-    left = deadline - time.monotonic()
-    if left <= 0 or not any(select.select(readable, writable, [], left)):
-        raise WorkerEnded("the time was up")
+def grade(
+    cells: Sequence[str],
+    exercises: Sequence[Exercise],
+    secret: bytes,
+    student: str,
+    slot: int = 0,
+) -> list[Mark]:
+    """Grade the cells of one submission.
+
+    Args:
+        cells: the sources of its code cells, in order.
+        exercises: the questions of the assignment.
+        secret: of the course; the hidden cases are made from it.
+        student: who handed it in, as the roster says.
+        slot: which of the sandboxes that stand side by side, from 0.
+
+    Returns:
+        A mark for each question, in their order.
+    """
+    with Submission(cells, slot) as submission:
+        return [mark(submission, exercise, secret, student) for exercise in exercises]
+
+
+def mark(submission: Submission, exercise: Exercise, secret: bytes, student: str) -> Mark:
+    """Try one question's hidden cases; each category is worth the same."""
+    if exercise.kind == "explain":
+        return Mark(exercise.key, None, exercise.points)
+    seed = hidden_seed(secret, exercise.key, student)
+    if exercise.kind == "predict":  # its numbers were shown
+        seed = public_seed(exercise.key, student)
+    cases = list(exercise.cases(np.random.default_rng(seed)))
+    answers, failed = [], []
+    for case in cases:
+        try:
+            result = submission.answer(exercise, case)
+        except (SubmissionError, WorkerEnded, BadFrame) as error:
+            failed.append((case.category, str(error)))
+            continue
+        answers.append((case, result))
+        if exercise.wrong(result, case):
+            failed.append((case.category, "another answer than expected"))
+    points = round(exercise.points * (1 - len(failed) / len(cases)), 2)
+    known = exercise.misconception(answers) if failed and len(answers) == len(cases) else None
+    return Mark(exercise.key, points, exercise.points, failed, known)

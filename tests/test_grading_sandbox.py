@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 
 from lib.grading import sandbox
 from lib.grading._frames import BadFrame
-from lib.grading.judge import SubmissionError, Worker, WorkerEnded
+from lib.grading._worker import SubmissionError, Worker, WorkerEnded
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="bubblewrap, the sandbox, exists for Linux alone"

@@ -1,0 +1,137 @@
+"""A submission in its sandbox, as a thing that can be asked."""
+
+import os
+import select
+import subprocess
+import time
+
+from lib.grading import sandbox
+from lib.grading._frames import LENGTHS, BadFrame, decode, encode
+
+MOST_BYTES = 8 << 20  # of one answer
+
+
+class WorkerEnded(RuntimeError):  # noqa: N818 (an event, not always an error)
+    """The submission's process is gone, or did not answer in time."""
+
+
+class SubmissionError(RuntimeError):
+    """The submission raised; its type and message are its own words, not to be trusted."""
+
+    def __init__(self, kind, message):
+        super().__init__(f"{kind}: {message}")
+        self.kind, self.message = kind, message
+
+
+class Worker:
+    """One submission in a sandbox of its own; use it in a `with` statement.
+
+    Args:
+        slot: which of the sandboxes that stand side by side, from 0.
+
+    Example:
+        >>> with Worker() as worker:  # doctest: +SKIP
+        ...     worker.run("def double(x): return 2 * x")
+        ...     worker.call("double", 21)
+        42
+    """
+
+    def __init__(self, slot=0):
+        self.slot = slot
+
+    def __enter__(self):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self._process = sandbox.start(self.slot, **pipes)
+        for end in (self._process.stdin, self._process.stdout):
+            os.set_blocking(end.fileno(), False)
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        """End the process and all that it has started."""
+        self._process.kill()  # bubblewrap takes the whole room with it
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def run(self, cell, seconds=5.0):
+        """Execute the source of one cell.
+
+        Raises:
+            SubmissionError: the cell raised.
+            WorkerEnded: the process ended, or the time was up.
+            BadFrame: what came back is no frame.
+        """
+        self._ask({"cell": cell}, seconds)
+
+    def get(self, name, seconds=5.0):
+        """Return what stands under a (dotted) name; raises as `call`."""
+        return self._ask({"get": name}, seconds)
+
+    def call(self, name, *args, seconds=5.0, keep=None, seeds=(), **kwargs):
+        """Call what the submission has defined under a (dotted) name, and return its answer.
+
+        Args:
+            name: a function, a class, or `kept.method`.
+            args: plain values and arrays.
+            seconds: for all of it.
+            keep: the name under which the result stays in the submission, instead of coming back.
+            seeds: of the generators that it gets before its arguments.
+            kwargs: plain values and arrays.
+
+        Raises:
+            SubmissionError: it raised, or its result may not cross.
+            WorkerEnded: the process ended, or the time was up.
+            BadFrame: what came back is no frame.
+        """
+        request = {"call": name, "args": list(args), "kwargs": kwargs, "seeds": list(seeds)}
+        return self._ask(request | ({"keep": keep} if keep else {}), seconds)
+
+    def _ask(self, request, seconds):
+        deadline = time.monotonic() + seconds
+        try:
+            self._write(encode(request), deadline)
+            sizes = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
+            if sum(sizes) > MOST_BYTES:
+                raise BadFrame(f"expected at most {MOST_BYTES} bytes, {sum(sizes)} are announced")
+            reply = decode(*(self._read(size, deadline) for size in sizes))
+        except (WorkerEnded, BadFrame):
+            self._process.kill()  # what it would say next belongs to nothing
+            raise
+        match reply:
+            case {"value": value}:
+                return value
+            case {"error": str() as kind, "message": str() as message}:
+                raise SubmissionError(kind, message)
+        self._process.kill()
+        raise BadFrame("expected a value or an error")
+
+    def _write(self, data, deadline):
+        data, pipe = memoryview(data), self._process.stdin
+        while data:
+            _wait([], [pipe], deadline)
+            try:
+                data = data[pipe.write(data) or 0 :]
+            except BrokenPipeError:
+                raise WorkerEnded("the process ended") from None
+
+    def _read(self, size, deadline):
+        parts, pipe = [], self._process.stdout
+        while size:
+            _wait([pipe], [], deadline)
+            part = pipe.read(min(size, 1 << 20))
+            if part == b"":
+                raise WorkerEnded("the process ended")
+            if part is not None:
+                parts.append(part)
+                size -= len(part)
+        return b"".join(parts)
+
+
+def _wait(readable, writable, deadline):
+    """Wait for a pipe until the deadline."""
+    left = deadline - time.monotonic()
+    if left <= 0 or not any(select.select(readable, writable, [], left)):
+        raise WorkerEnded("the time was up")
