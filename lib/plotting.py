@@ -191,6 +191,32 @@ def draw_lines(ax, x, lines, xlabel, ylabel, title=""):
     ax.legend()
 
 
+def draw_history(ax, history, of="loss", title=""):
+    """Draw what `lib.train.train` recorded: training and validation, epoch by epoch.
+
+    Args:
+        ax: the axes to draw on.
+        history: a dict of lists, `step` and others named `train_…` and `validation_…`.
+        of: what to draw, "loss" or "accuracy".
+        title: what the figure shows.
+
+    Raises:
+        ValueError: the history holds nothing of that name.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_history(ax, {"step": [8, 16], "train_loss": [2, 1], "validation_loss": [3, 2]})
+    >>> [line.get_label() for line in ax.lines]
+    ['training', 'validation']
+    >>> plt.close(fig)
+    """
+    names = {f"train_{of}": "training", f"validation_{of}": "validation"}
+    lines = {name: history[key] for key, name in names.items() if key in history}
+    if not lines:
+        raise ValueError(f"The history has no {of!r}; it has {list(history)}.")
+    draw_lines(ax, history["step"], lines, "steps", of, title)
+
+
 def draw_intervals(ax, samples, half_widths, xlabel, title=""):
     """Draw each group's measurements as dots, and its mean with an interval.
 
