@@ -94,6 +94,7 @@ def test_the_fixed_ones_by_hand(role):
     assert to_numpy(place.ones((1, 2))).tolist() == [[1, 1]]
     assert to_numpy(place.constant([2], math.inf)).tolist() == [math.inf] * 2
     assert to_numpy(place.eye((3, 2))).tolist() == [[1, 0], [0, 1], [0, 0]]
+    assert to_numpy(place.dirac((2, 2, 1))).tolist() == [[[1], [0]], [[0], [1]]]
     w = to_numpy(place.dirac((4, 1, 4), groups=2))  # the second output of a group hears nobody
     assert w[:, 0].tolist() == [[0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
 
