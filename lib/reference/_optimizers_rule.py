@@ -1,0 +1,160 @@
+"""What all optimizers share: a look at what came, and the way from array to array.
+
+An optimizer is a `Rule` for one array. `start` gives the memory that it begins with, one
+dictionary for each parameter, and `advance` applies it to each parameter in turn.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import NamedTuple
+
+import numpy as np
+
+from lib.reference._arguments import float_array
+from lib.reference._optimizers_options import not_negative
+
+SCALARS = ("step", "mu_product")  # one number each; all other memory is shaped as its parameter
+
+
+class Rule(NamedTuple):
+    """How one array learns.
+
+    `update(x, g, memory)` returns the new x and the entries of its memory that change; it writes
+    into none of the three. `fresh` holds what each entry is before the first step: a number that
+    fills it, or None. A parameter must have `axes` axes; None leaves that open.
+    """
+
+    fresh: dict
+    update: Callable
+    axes: int | None = None
+
+
+def start(rule, params):
+    """Return the memory of each parameter before the first step."""
+    with np.errstate(all="ignore"):
+        return [_fresh(rule, x) for x in _parameters(rule, params)]
+
+
+def advance(rule, params, grads, state):
+    """Return the new parameters and their new memory, or copies where there is no gradient."""
+    params = _parameters(rule, params)
+    grads = [
+        g if g is None else _like(f"grads[{i}]", g, x)
+        for i, (g, x) in enumerate(_pairs("grads", grads, params))
+    ]
+    state = [_memory(i, rule, s, x) for i, (s, x) in enumerate(_pairs("state", state, params))]
+    with np.errstate(all="ignore"):  # infinities and NaN are answers, too
+        pairs = [_advance(rule, *one) for one in zip(params, grads, state, strict=True)]
+    return [x for x, _ in pairs], [memory for _, memory in pairs]
+
+
+def downhill(x, g, weight_decay, maximize):
+    """Return the gradient to go against: with weight decay's, and turned round to go up."""
+    g = -g if maximize else g
+    return g + weight_decay * x if weight_decay else g
+
+
+def shrunk(x, share):
+    """Return x without a share of itself: weight decay that the gradient knows nothing of."""
+    return x * (1 - share) if share else x
+
+
+def lerp(start, end, weight):
+    """Return the point between two ends; as in torch exact at both, and infinite as there."""
+    if weight < 0.5:
+        return start + weight * (end - start)
+    return end - (1 - weight) * (end - start)
+
+
+def sign(x):
+    """Return −1, 0 or 1; 0 for NaN, as in torch."""
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+def _advance(rule, x, g, memory):
+    """Apply the rule to one array: float16 is worked on in float32, and rounded at the end."""
+    if g is None:
+        return x.copy(), deepcopy(memory)
+    wide = np.promote_types(x.dtype, np.float32)
+    y, changed = rule.update(np.asarray(x, wide), np.asarray(g, wide), _cast(memory, wide))
+    left_alone = {name: value for name, value in memory.items() if name not in changed}
+    return np.asarray(y, x.dtype), memory | deepcopy(left_alone) | _cast(changed, x.dtype)
+
+
+def _cast(memory, dtype):
+    return {
+        name: value
+        if value is None
+        else np.asarray(value, value.dtype if name in SCALARS else dtype)
+        for name, value in memory.items()
+    }
+
+
+def _fresh(rule, x):
+    filled = {}
+    for name, value in rule.fresh.items():
+        if value is not None:
+            value = np.array(value, np.float32) if name in SCALARS else np.full_like(x, value)
+        filled[name] = value
+    return filled
+
+
+def _parameters(rule, params):
+    """Return the parameters if they are a list of different arrays of floats."""
+    params = [float_array(f"params[{i}]", x) for i, x in enumerate(_sequence("params", params))]
+    if not params:
+        raise ValueError("params must hold at least one array, got an empty list")
+    for i, x in enumerate(params):
+        if any(x is other for other in params[:i]):
+            raise ValueError(f"params must be different arrays, got params[{i}] twice")
+        if rule.axes not in (None, x.ndim):
+            raise ValueError(f"params[{i}] must have {rule.axes} axes, got shape {x.shape}")
+    return params
+
+
+def _pairs(name, values, params):
+    """Return each value beside its parameter, if there are as many of both."""
+    values = _sequence(name, values)
+    if len(values) != len(params):
+        raise ValueError(f"{name} must be as many as params, {len(params)}, got {len(values)}")
+    return zip(values, params, strict=True)
+
+
+def _sequence(name, values):
+    if not isinstance(values, list | tuple):
+        kind = type(values)
+        raise TypeError(f"{name} must be a list, got {kind.__module__}.{kind.__qualname__}")
+    return values
+
+
+def _like(name, value, x):
+    """Return `value` if it is an array with the shape and the dtype of its parameter."""
+    value = float_array(name, value)
+    if value.shape != x.shape:
+        raise ValueError(f"{name} must have its parameter's shape, {x.shape}, got {value.shape}")
+    if value.dtype != x.dtype:
+        raise TypeError(f"{name} must have its parameter's dtype, {x.dtype}, got {value.dtype}")
+    return value
+
+
+def _memory(i, rule, given, x):
+    """Return what is remembered of one array; an empty dictionary is a fresh start."""
+    if not isinstance(given, dict):
+        raise TypeError(f"state[{i}] must be a dict, got {type(given).__qualname__}")
+    if not given:
+        return _fresh(rule, x)
+    needed = {name for name, value in rule.fresh.items() if value is not None}
+    present = {name for name, value in given.items() if value is not None}
+    if not needed <= present:
+        raise ValueError(f"state[{i}] must hold {sorted(needed)}, got {sorted(present)}")
+    return rule.fresh | {name: _entry(i, name, value, x) for name, value in given.items()}
+
+
+def _entry(i, name, value, x):
+    where = f"state[{i}][{name!r}]"
+    if value is None:
+        return None
+    if name not in SCALARS:
+        return _like(where, value, x)
+    not_negative(**{where: value})
+    return np.asarray(value, getattr(value, "dtype", np.float32)).reshape(())
