@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own habit)
+from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 from lib import data
@@ -61,6 +62,17 @@ def terms(page):
     """Return mean, bias and logit as the page writes them."""
     texts = (page.inner_text(f"[data-name={name}]") for name in ("mean", "bias", "logit"))
     return [Decimal(text.replace("−", "-")) for text in texts]
+
+
+def test_still_is_the_map_of_the_library_s_network(network):
+    widget = class_map("0 and 4", digit=4)
+    x = picture(1, SCENES["0 and 4"][1])
+    expected = network.class_maps(x)[0, 4]
+    assert_allclose(widget.class_map(4), expected, atol=1e-9)
+    ax = Figure().subplots()
+    widget.draw([ax])
+    logit = expected.mean().item() + widget.given["bias"][4]
+    assert ax.get_title().endswith(f"{logit:.2f}")
 
 
 # --- The network ---------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 """What global average pooling keeps: a class map over a picture whose parts can be dragged."""
 
 import base64
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from lib import data
-from lib.plotting import draw_image
+from lib.plotting import draw_heat
+from lib.reference.activations import relu
+from lib.reference.convolution import conv2d
 from lib.widgets._base import Twin
 
 SCENES = {  # name: its digits, the row and column of each, the class shown first
@@ -26,8 +29,23 @@ class ClassMap(Twin):
     parts = ("frame", "shell", "controls", "grid", "heatmap", "drag", "inflate")
 
     def draw(self, axes: Sequence[Axes]) -> None:
-        """Draw the picture."""
-        draw_image(axes[0], self.picture(), "the picture", cmap="gray_r")
+        """Draw the map of the class shown first over the picture."""
+        digit = self.start["digit"]
+        x, heat = self.picture(), self.class_map(digit)
+        logit = heat.mean() + self.given["bias"][digit]
+        draw_heat(
+            axes[0], x, heat, f"class map of “{digit}”: its mean plus the bias is {logit:.2f}"
+        )
+
+    def class_map(self, digit: int) -> np.ndarray:
+        """Return the map whose mean plus the bias is the class's logit: (24, 24)."""
+        whole = np.frombuffer(zlib.decompress(self.data), "<i2") / 1024
+        x, at = self.picture()[None], 0
+        for out, channels, k, dilation in self.given["layers"]:
+            weight = whole[at : at + out * channels * k * k].reshape(out, channels, k, k)
+            x = relu(conv2d(x, weight, padding="same", dilation=dilation))
+            at += weight.size
+        return np.tensordot(whole[at:].reshape(10, -1)[digit], x, 1)
 
     def picture(self) -> np.ndarray:
         """Return the picture shown first, its digits in their places: (24, 24), full ink 1."""
