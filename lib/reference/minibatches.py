@@ -167,9 +167,10 @@ def early_stopping_step(value, state, patience=10, min_delta=0.0, mode="min"):
 def critical_batch_estimate(small, big, small_size, big_size):
     """Estimate the batch size beyond which more samples a step hardly help: the noise scale.
 
-    The squared norm of a gradient over B samples is on average |G|² + tr(Σ)/B, with G the true
-    gradient and Σ the covariance of one sample's. Two sizes b < B tell the two apart:
+    With G the true gradient and Σ the covariance of one sample's, the gradient over B samples
+    has on average a squared norm in which two sizes, b < B, tell the two apart:
 
+        |g_B|² = |G|² + tr(Σ)/B on average, hence
         signal = (B·|g_B|² − b·|g_b|²) / (B − b), on average |G|²
         noise = (|g_b|² − |g_B|²) / (1/b − 1/B), on average tr(Σ)
         estimate = noise / signal
@@ -187,8 +188,8 @@ def critical_batch_estimate(small, big, small_size, big_size):
     Returns:
         estimate: samples; 0 where the noise comes out negative, infinite where the signal is
             not positive: there were too few steps, or too few samples in the big batch.
-        noise: the estimate of tr(Σ).
-        signal: the estimate of |G|².
+        noise: the estimate of the trace of Σ.
+        signal: the estimate of the squared norm of G.
 
     Raises:
         ValueError: a squared norm is negative or not finite, there is none, or the sizes are
