@@ -13,8 +13,10 @@ import torch
 from numpy.testing import assert_allclose
 from stochastic_draws import assert_draws_in_proportion
 
+from lib.accelerated import _pooling_windows
 from lib.accelerated import pooling as accelerated
 from lib.reference import pooling as reference
+from lib.shapes import pool_sizes
 
 HERE = Path(__file__).parent
 NO_GPU = pytest.mark.skipif(
@@ -293,6 +295,27 @@ def test_a_window_of_nothing_but_padding_gives_minus_infinity_and_learns_nothing
     y.sum().backward()
     assert x.grad.tolist() == [[0]]
     assert accelerated.max_pool1d(x.detach(), 2, 1, 1, 2).tolist() == [[-np.inf]]
+
+
+@pytest.mark.parametrize("kind", ["tied", "nan", "minus infinity"])
+@pytest.mark.parametrize("n", SHAPES)
+def test_the_race_in_floats_has_the_winners_of_the_plain_one(n, kind):
+    x = torch.tensor(images(n, kind))
+    for window in ((2, 2, 0), (3, 2, 1), (3, 1, 1)):
+        each = pool_sizes(x.shape, n, *window, 1, True)
+        windows = [_pooling_windows.Strided(*numbers) for numbers in zip(*each, strict=True)]
+        plain = _pooling_windows._winners(x, windows, _pooling_windows.race, torch.int64)
+        assert torch.equal(_pooling_windows.winners(x, windows), plain)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "cells"), [(torch.float16, 2**12), (torch.bfloat16, 2**10), (torch.float32, 2**24)]
+)
+def test_places_are_exact_beyond_the_whole_numbers_of_a_dtype(dtype, cells):
+    x = torch.zeros(1, cells + 4, dtype=dtype)
+    x[0, -1] = 1
+    _, index = accelerated.max_pool1d(x, 2, return_indices=True)
+    assert index[0, -3:].tolist() == [cells - 2, cells, cells + 3]
 
 
 @pytest.mark.parametrize("name", POOLS)

@@ -6,7 +6,7 @@ import math
 import torch
 
 from lib.accelerated._arguments import float_tensor, uniforms
-from lib.accelerated._pooling_windows import CACHED, Strided, along, pick, wide, zeros
+from lib.accelerated._pooling_windows import CACHED, along, pick, wide, zeros
 from lib.shapes import pool_sizes
 
 UNROLLED = 64  # cells of a window up to which the kernel may unroll its loop
@@ -26,14 +26,13 @@ def stochastic_pool2d(rng, x, kernel_size, stride=None, return_indices=False):
     """
     each = pool_sizes(float_tensor("x", x).shape, 2, kernel_size, stride)
     k, s, out = each[1], each[2], each[5]
-    windows = [Strided(*numbers) for numbers in zip(*each, strict=True)]
     if has_kernel(x) and k[0] * k[1] <= UNROLLED:
         from lib.accelerated import _pooling_stochastic_triton as kernel
 
         y, code = kernel.stochastic_pool2d(rng, x, k, s, out)
-        return (y, _places(code, windows, x.shape[-1])) if return_indices else y
+        return (y, _places(code, k, s, x.shape[-1])) if return_indices else y
     u = uniforms(rng, (*x.shape[:-2], *out), x, wide(x).dtype)
-    index = _places(_draw(u, _activations(x, k), k, s), windows, x.shape[-1])
+    index = _places(_draw(u, _activations(x, k), k, s), k, s, x.shape[-1])
     y = pick(x, index, 2)
     y = torch.where(y > 0, y, 0)  # a window of zeros passes nothing on
     return (y, index) if return_indices else y
@@ -60,13 +59,16 @@ def has_kernel(x):
 def _activations(x, k):
     """Return x without its history, if its cells can be drawn in proportion to their values."""
     x = x.detach()
-    if x.numel() and not x.min() >= 0:
+    if not x.numel():
+        return x
+    low, high = x.amin().item(), x.amax().item()
+    if not low >= 0:
         raise ValueError(
             f"x must not be negative or NaN, as its values become probabilities; "
-            f"got {x.min().item()}: pool behind a ReLU"
+            f"got {low}: pool behind a ReLU"
         )
-    if x.numel() and not math.isfinite(x.max().item() * math.prod(k)):
-        raise ValueError(f"the sum of a window must be finite, got values to {x.max().item()}")
+    if not math.isfinite(high * math.prod(k)):
+        raise ValueError(f"the sum of a window must be finite, got values to {high}")
     return x
 
 
@@ -105,11 +107,11 @@ def _draw_part(u, x, k, s):
     return code
 
 
-def _places(code, windows, width):
+def _places(code, k, s, width):
     """Where in its plane the cell with that number lies."""
-    columns = len(windows[1].steps)
-    row = windows[0].places(code // columns, -2)
-    return windows[1].places(code % columns, -1).add_(row, alpha=width)
+    i, j = (torch.arange(n, device=code.device) for n in code.shape[-2:])
+    row, column = code // k[1], code % k[1]
+    return (row + i[:, None] * s[0]) * width + (column + j * s[1])
 
 
 class _Expected(torch.autograd.Function):

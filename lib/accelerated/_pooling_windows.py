@@ -5,11 +5,14 @@ So everything here works along one axis at a time and on one cell of every windo
 slice of the whole tensor, never a copy of each window.
 """
 
+import math
+
 import torch
 
 from lib.shapes import adaptive_window
 
-CACHED = 2**18  # elements that a CPU's cache holds, with what is made of them on the way
+CACHED = 2**20  # elements that a CPU's cache holds, with what is made of them on the way
+EXACT = 2**24  # whole numbers that float32 tells apart
 
 
 class Strided:
@@ -28,24 +31,26 @@ class Strided:
             self.blind = [i for i in range(out) if i not in seen]
 
     def cells(self, x, axis):
-        """Yield the first cell of each window, the second, and so on: views but at the edges."""
-        for windows, cells in self.steps:
-            missing = (windows.start, self.out - windows.stop)
-            real, margin = along(x, axis, cells), (0, 0) * (-1 - axis) + missing
-            lowest = -torch.inf
-            yield torch.nn.functional.pad(real, margin, value=lowest) if any(missing) else real
+        """Yield the first cell of each window, the second, and so on: views but at the edges.
 
-    def places(self, code, axis):
-        """Say where on the axis cell number `code` of each window lies.
-
-        Padding wins against minus infinity alone; its first real cell then stands for a window.
+        Where a cell would be padding, the window's nearest real one comes again: that changes
+        no maximum.
         """
+        for c, (windows, cells) in enumerate(self.steps):
+            before, after = range(windows.start), range(windows.stop, self.out)
+            real = along(x, axis, cells)
+            edges = [self._nearest(x, axis, c, side) for side in (before, after)]
+            yield torch.cat([edges[0], real, edges[1]], axis) if before or after else real
+
+    def _nearest(self, x, axis, c, windows):
+        """Take the real cell of each window that is nearest to its c-th."""
         size, stride, padding, dilation = self.numbers
-        corner = torch.arange(self.out, device=code.device) * stride - padding
-        place = code.long().mul_(dilation).add_(_facing(corner, axis))
-        if not padding:
-            return place
-        return torch.where(place < 0, place % dilation, place).clamp(max=size - 1)
+        row = []
+        for i in windows:
+            cell = i * stride - padding + c * dilation
+            cell = cell % dilation if cell < 0 else size - 1 - (size - 1 - cell) % dilation
+            row.append(cell if 0 <= cell < size else size - 1)
+        return x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
 
 
 class Shared:
@@ -64,12 +69,6 @@ class Shared:
         for c in range(max([1, *(end - start for start, end in self.windows)])):
             row = [min(start + c, end - 1) for start, end in self.windows]
             yield x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
-
-    def places(self, code, axis):
-        """Say where on the axis cell number `code` of each window lies."""
-        windows = torch.tensor(self.windows, dtype=torch.int64, device=code.device).view(-1, 2)
-        start, end = (_facing(side, axis) for side in windows.unbind(1))
-        return torch.minimum(code.long().add_(start), end - 1)
 
 
 def shared_windows(size, out):
@@ -91,11 +90,6 @@ def steps(size, kernel_size, stride, padding, dilation, out):
     return pairs
 
 
-def _facing(row, axis):
-    """Lay one number for each window along an axis."""
-    return row.view(-1, *(1,) * (-1 - axis))
-
-
 def along(x, axis, cells):
     """Index one axis, counted from the end."""
     return x[(..., cells, *(slice(None),) * (-1 - axis))]
@@ -103,20 +97,36 @@ def along(x, axis, cells):
 
 def largest(x, windows):
     """The largest cell of each window, NaN if there is one: values only, nothing to learn by."""
-    for axis, w in enumerate(windows, -len(windows)):
+    x, behind = _channels_behind(x, len(windows))
+    for axis, w in _axes(windows, behind):
         first, *rest = w.cells(x, axis)
         x = first.clone()
         for cells in rest:
             torch.maximum(x, cells, out=x)
-    return blinded(x, windows)
+        x = _blinded(x, axis, w)
+    return x.movedim(-1, 1) if behind else x
 
 
 def blinded(y, windows):
     """Give minus infinity to the windows that see only padding."""
-    for axis, w in enumerate(windows, -len(windows)):
-        if w.blind:
-            y = y.index_fill(axis, torch.tensor(w.blind, device=y.device), -torch.inf)
+    for axis, w in _axes(windows):
+        y = _blinded(y, axis, w)
     return y
+
+
+def _blinded(y, axis, w):
+    if not w.blind:
+        return y
+    return y.index_fill(axis, torch.tensor(w.blind, device=y.device), -torch.inf)
+
+
+def _channels_behind(x, n):
+    """Show x as it lies in memory, and say how many axes are behind those of the windows."""
+    return (x.movedim(1, -1), 1) if is_channels_last(x, n) else (x, 0)
+
+
+def _axes(windows, behind=0):
+    return list(enumerate(windows, -len(windows) - behind))
 
 
 @torch.no_grad()
@@ -126,38 +136,56 @@ def winners(x, windows):
     Of equal cells the first is named; of several NaN the last, as in torch.
     """
     if x.is_cuda or torch.compiler.is_compiling():  # there the whole is one kernel
-        return _winners(x, windows)
-    few = max(1, CACHED * len(x) // max(1, x.numel()))
-    return torch.cat([_winners(part, windows) for part in x.split(few)])
+        return _winners(x, windows, race, torch.int64)
+    few = x.split(max(1, CACHED * len(x) // max(1, x.numel())))
+    small = math.prod(x.shape[-len(windows) :]) <= EXACT
+    dtype = torch.promote_types(x.dtype, torch.float32 if small else torch.float64)
+    parts = (_winners(part.to(dtype), windows, race_in_floats, dtype) for part in few)
+    return torch.cat([part.long() for part in parts])
 
 
-def _winners(x, windows):
-    sizes, codes = x.shape[-len(windows) :], []
-    for axis in range(-1, -1 - len(windows), -1):
-        x, code = _race(windows[axis].cells(x, axis))
-        codes.append(code)
-    place = None
-    for axis, size in enumerate(sizes, -len(windows)):
-        code = codes.pop()
-        if place is None:
-            place = windows[axis].places(code, axis)
-            continue
-        before = (-len(windows), axis - 1)  # the axes along which the winner is known already
-        flat = code.flatten(*before).gather(axis - 1, place.flatten(*before)).view(place.shape)
-        place = windows[axis].places(flat, axis).add_(place, alpha=size)
-    return place
+def _winners(x, windows, race, dtype):
+    """Let the cells of each row compete, and then the winners of the rows."""
+    sizes = x.shape[-len(windows) :]
+    x, behind = _channels_behind(x, len(windows))
+    place = torch.arange(math.prod(sizes), dtype=dtype, device=x.device)
+    place = place.view(*sizes, *(1,) * behind)
+    for axis, w in reversed(_axes(windows, behind)):
+        x, place = race(list(w.cells(x, axis)), list(w.cells(place, axis)))
+        x = _blinded(x, axis, w)
+    return place.movedim(-1, 1) if behind else place
 
 
-def _race(contestants):
-    """The largest of several tensors, place by place, and the number of the one that has it."""
-    best, *rest = contestants
-    few = torch.uint8 if len(rest) < 256 else torch.int32
-    code = torch.zeros_like(best, dtype=few)
-    for c, cells in enumerate(rest, 1):
-        wins = (cells > best).logical_or_(cells != cells)
+def race(contestants, places):
+    """The largest of several tensors, cell by cell, and the place where it comes from."""
+    best, place = contestants[0], places[0].expand_as(contestants[0])
+    for cells, here in zip(contestants[1:], places[1:], strict=True):
+        wins = (cells > best) | (cells != cells)
+        place = torch.where(wins, here, place)
         best = torch.maximum(best, cells)
-        code = torch.maximum(code, wins * code.new_tensor(c))
-    return best, code
+    return best, place
+
+
+def race_in_floats(contestants, places):
+    """`race` for a CPU, which compares fast only where the answers are floats, too.
+
+    From one contestant to the next places grow, so the larger of two is that of the later.
+    """
+    best = contestants[0].clone()
+    place = torch.empty_like(best).copy_(places[0])
+    wins, nan = torch.empty_like(best), torch.empty_like(best)
+    for cells, here in zip(map(_packed, contestants[1:]), map(_packed, places[1:]), strict=True):
+        torch.gt(cells, best, out=wins)
+        torch.ne(cells, cells, out=nan)
+        torch.maximum(wins, nan, out=wins).mul_(here)
+        torch.maximum(place, wins, out=place)
+        torch.maximum(best, cells, out=best)
+    return best, place
+
+
+def _packed(x):
+    """Return x in one piece if no two of its cells lie side by side."""
+    return x if 1 in x.stride() else x.clone()
 
 
 def pick(x, index, n):
