@@ -46,15 +46,22 @@ def address(page, link):
     return urljoin(f"/{page}.html", link["href"]).partition("#")[0][1:].removesuffix(".html")
 
 
+@cache
 def used_on(page):
     """Return the operations that the end of a page lists, as pairs of topic and name."""
-    for link in built_page(page).select(".operations-here a"):
-        yield topic_of_page(address(page, link)), link["href"].partition("#")[2]
+    links = built_page(page).select(".operations-here a")
+    return [(topic_of_page(address(page, a)), a["href"].partition("#")[2]) for a in links]
+
+
+@cache
+def parts_of(page):
+    """Return a dict: anchor → what it stands on."""
+    return {node["id"]: node for node in built_page(page).find_all(id=True)}
 
 
 def entry_of(topic, name):
     """Return the element that describes an operation."""
-    return built_page(DESCRIBED[topic]).find("section", id=name)
+    return parts_of(DESCRIBED[topic])[name]
 
 
 def test_every_topic_of_the_library_has_its_page_of_operations():
@@ -218,7 +225,7 @@ def test_entry_leads_to_both_sources_and_to_torch(topic, name):
     forward, _, twin = functions(topic, name)
     codes = {"NumPy reference": forward, "torch twin": twin}
     for words, function in codes.items():
-        link = links[words if twin is not forward else "one function for both roles"]
+        link = links[words if twin is not forward else "One function for both roles"]
         path, _, line = link.partition("#L")
         path = ROOT / path.split("/blob/")[1].partition("/")[2]
         code = path.read_text(encoding="utf-8").splitlines()[int(line) - 1 :]
@@ -250,7 +257,7 @@ def test_links_to_operations_lead_to_entries(page):
     for link in built_page(page).select("article a:has(> code)"):
         if "://" not in link["href"]:
             anchor = link["href"].partition("#")[2]
-            assert not anchor or built_page(address(page, link)).find(id=anchor), link["href"]
+            assert not anchor or anchor in parts_of(address(page, link)), link["href"]
 
 
 @built

@@ -46,14 +46,19 @@ def module(role, topic):
     return importlib.import_module(f"lib.{role}.{topic}")
 
 
+def offered(topic):
+    """Return what the reference of a topic offers: nothing, where it has only begun."""
+    return getattr(module("reference", topic), "__all__", [])
+
+
 def operations(topic):
     """Return the names of the operations of a topic, without their backwards, sorted."""
-    return [name for name in module("reference", topic).__all__ if not name.endswith(BACKWARD)]
+    return [name for name in offered(topic) if not name.endswith(BACKWARD)]
 
 
 def has(topic, name):
     """Tell whether a topic has an operation, or a backward, of this name."""
-    return name in module("reference", topic).__all__
+    return name in offered(topic)
 
 
 class Operations(SphinxDirective):
@@ -94,7 +99,7 @@ class Operations(SphinxDirective):
     def homes(self, name, forward, twin):
         """Return the line that leads to the code of both twins, and to torch's own operation."""
         codes = {forward: "NumPy reference"}
-        codes[twin] = "torch twin" if twin is not forward else "one function for both roles"
+        codes[twin] = "torch twin" if twin is not forward else "One function for both roles"
         line = nodes.paragraph(classes=["homes"])
         for function, words in codes.items():
             link = nodes.reference("", words, refuri=self.source(function))
@@ -103,7 +108,7 @@ class Operations(SphinxDirective):
             line += [nodes.Text("torch’s own: "), nodes.reference("", "", refuri=own[1])]
             line[-1] += nodes.literal("", own[0])
         else:
-            line += nodes.Text("torch has no such operation")
+            line += nodes.Text("torch has no operation of this name")
         return line
 
     def source(self, function):
@@ -200,7 +205,7 @@ def same_signature(topic, name, forward, backward):
     """Return the sentences about what a twin shares with its reference, and what not."""
     text = f"The same signature in torch: `lib.accelerated.{topic}.{name}`."
     if "rng" in inspect.signature(forward).parameters:
-        text += " Its `rng` is a `torch.Generator`."
+        text += " Its `rng` is a `torch.Generator`, or a tensor of the uniforms."
     if backward:
         text += f" Autograd takes the place of `{name}{BACKWARD}`."
     return paragraph(text)
