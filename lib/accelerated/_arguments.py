@@ -1,6 +1,5 @@
 """What every twin asks of its arguments, and how it says what it got instead."""
 
-import math
 import numbers
 
 import torch
@@ -65,7 +64,7 @@ def number(name, value):
     """Return a finite or infinite real number as a Python float; NaN is refused."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if math.isnan(value):
+    if value != value:  # NaN; torch.compile cannot trace math.isnan of a number that changes
         raise ValueError(f"{name} must be a real number, got {value!r}")
     return float(value)
 

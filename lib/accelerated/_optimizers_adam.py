@@ -1,13 +1,13 @@
 """Adam and AdamW: a running average of the gradients, over the size that they usually have."""
 
-import math
-
 import torch
 
 from lib.accelerated._optimizers_options import decay_rates, flags, not_negative
 from lib.accelerated._optimizers_rule import (
     Rule,
     advance,
+    against,
+    count,
     downhill,
     mean_square,
     shrunk,
@@ -116,14 +116,14 @@ def _adam(lr, betas, eps, weight_decay, amsgrad, maximize, decoupled):
 
     def update(x, g, memory):
         step = memory["step"] + 1
-        t = float(step)
+        t = count(step)
         x, g = shrunk(x, apart), downhill(x, g, joined, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         v = mean_square(memory["exp_avg_sq"], g, beta2)
         changed = {"step": step, "exp_avg": m, "exp_avg_sq": v}
         if amsgrad:
             v = changed["max_exp_avg_sq"] = torch.maximum(memory["max_exp_avg_sq"], v)
-        root = v.sqrt().div_(math.sqrt(1 - beta2**t)).add_(eps)
-        return x.addcdiv(m, root, value=-lr / (1 - beta1**t)), changed
+        root = v.sqrt().div_((1 - beta2**t) ** 0.5).add_(eps)
+        return against(x, lr / (1 - beta1**t), m, root), changed
 
     return Rule({"step": 0, "exp_avg": 0, "exp_avg_sq": 0} | largest, update)

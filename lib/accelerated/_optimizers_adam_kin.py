@@ -8,6 +8,8 @@ from lib.accelerated._optimizers_options import decay_rates, flags, not_negative
 from lib.accelerated._optimizers_rule import (
     Rule,
     advance,
+    against,
+    count,
     downhill,
     mean_square,
     shrunk,
@@ -58,7 +60,7 @@ def _adamax(lr, betas, eps, weight_decay, maximize):
         g = downhill(x, g, weight_decay, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         u = torch.maximum(memory["exp_inf"] * beta2, g.abs().add_(eps))
-        y = x.addcdiv(m, u, value=-lr / (1 - beta1 ** float(step)))
+        y = against(x, lr / (1 - beta1 ** count(step)), m, u)
         return y, {"step": step, "exp_avg": m, "exp_inf": u}
 
     return Rule({"step": 0, "exp_avg": 0, "exp_inf": 0}, update)
@@ -124,14 +126,15 @@ def _nadam(lr, betas, eps, weight_decay, momentum_decay, decoupled, maximize):
 
     def update(x, g, memory):
         step = memory["step"] + 1
-        t = float(step)
+        t = count(step)
         x, g = shrunk(x, apart), downhill(x, g, joined, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         v = mean_square(memory["exp_avg_sq"], g, beta2)
         product = memory["mu_product"] * mu(t)
         root = (v / (1 - beta2**t)).sqrt_().add_(eps)
-        x = x.addcdiv(g, root, value=-lr * (1 - mu(t)) / (1 - float(product)))
-        x.addcdiv_(m, root, value=-lr * mu(t + 1) / (1 - float(product) * mu(t + 1)))
+        ahead = count(product) * mu(t + 1)
+        x = against(x, lr * (1 - mu(t)) / (1 - count(product)), g, root)
+        x = against(x, lr * mu(t + 1) / (1 - ahead), m, root)
         return x, {"step": step, "mu_product": product, "exp_avg": m, "exp_avg_sq": v}
 
     return Rule({"step": 0, "mu_product": 1, "exp_avg": 0, "exp_avg_sq": 0}, update)

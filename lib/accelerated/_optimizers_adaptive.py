@@ -2,7 +2,15 @@
 
 from lib.accelerated._arguments import number
 from lib.accelerated._optimizers_options import flags, not_negative
-from lib.accelerated._optimizers_rule import Rule, advance, downhill, mean_square, start
+from lib.accelerated._optimizers_rule import (
+    Rule,
+    advance,
+    against,
+    count,
+    downhill,
+    mean_square,
+    start,
+)
 
 
 def adagrad_init(
@@ -64,8 +72,8 @@ def _adagrad(lr, lr_decay, weight_decay, initial_accumulator_value, eps, maximiz
         step = memory["step"] + 1
         g = downhill(x, g, weight_decay, maximize)
         s = memory["sum"].addcmul(g, g)
-        pace = lr / (1 + (float(step) - 1) * lr_decay)
-        return x.addcdiv(g, s.sqrt().add_(eps), value=-pace), {"step": step, "sum": s}
+        pace = lr / (1 + (count(step) - 1) * lr_decay)
+        return against(x, pace, g, s.sqrt().add_(eps)), {"step": step, "sum": s}
 
     return Rule({"step": 0, "sum": initial}, update)
 

@@ -58,6 +58,18 @@ def shrunk(x, share):
     return x * (1 - share) if share else x
 
 
+def count(step):
+    """Return the number of the step as a float; within torch.compile as a tensor of one."""
+    return step.double() if torch.compiler.is_compiling() else float(step)
+
+
+def against(x, pace, direction, root):
+    """Return x − pace · direction / root, in one sweep."""
+    if isinstance(pace, float):
+        return x.addcdiv(direction, root, value=-pace)
+    return x - pace * (direction / root)
+
+
 def mean_square(v, g, beta):
     """Return the running average of squares, one gradient later."""
     return (v * beta).addcmul_(g, g, value=1 - beta)
@@ -162,5 +174,6 @@ def _entry(i, name, value, x):
         return None
     if name not in SCALARS:
         return _like(where, value, x)
-    not_negative(**{where: value})
+    if not torch.compiler.is_compiling():  # which cannot look at values
+        not_negative(**{where: value})
     return value.reshape(()) if isinstance(value, torch.Tensor) else torch.tensor(float(value))
