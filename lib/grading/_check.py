@@ -112,7 +112,7 @@ def check(key: str, answer: Any, student: str = "") -> Verdict:
         wrong = exercise.wrong(result, case)
         if result is None or result is Ellipsis:
             wrong = "not written yet"
-        elif wrong and exercise.kind == "predict":
+        elif wrong and exercise.value:
             wrong = f"{wrong.partition('expected')[0]}not what comes out"  # which would tell it
         answers.append((case, result))
         lines.append((not wrong, f"{case.category}: {wrong or 'right'}"))

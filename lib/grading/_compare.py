@@ -27,6 +27,42 @@ def difference(got, expected, rtol=1e-6, atol=1e-8):
     return _of_array(got, np.asarray(expected), rtol, atol)
 
 
+def difference_in_law(got, expected):
+    """Say how two samples differ in their distribution, or return None.
+
+    Two samples of n differ where their distribution functions lie further apart than 2.7·√(2/n):
+    equal ones do so once in a million times.
+
+    Args:
+        got: the answer, from a submission.
+        expected: a sample of the right distribution, any shape.
+
+    Source: Smirnov (1948), Table for estimating the goodness of fit of empirical distributions.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> difference_in_law(rng.normal(size=900), rng.normal(size=900))
+        >>> difference_in_law(rng.normal(size=900) + 0.5, rng.normal(size=900))
+        'expected a mean of 0.003176153, got 0.453173: further off than chance allows'
+    """
+    expected = np.asarray(expected, float)
+    if (
+        not isinstance(got, np.ndarray)
+        or got.shape != expected.shape
+        or got.dtype.kind not in "iuf"
+    ):
+        return f"expected an array of numbers of shape {expected.shape}, got {shown(got)}"
+    if not np.isfinite(got).all():
+        return "expected finite numbers"
+    one, other = np.sort(got.ravel()), np.sort(expected.ravel())
+    places = np.concatenate([one, other])
+    shares = [np.searchsorted(each, places, "right") / each.size for each in (one, other)]
+    if np.abs(shares[0] - shares[1]).max() <= 2.7 * (2 / one.size) ** 0.5:
+        return None
+    means = f"expected a mean of {shown(other.mean())}, got {shown(one.mean())}"
+    return f"{means}: further off than chance allows"
+
+
 def shown(value):
     """Return a value as a short text."""
     if isinstance(value, np.ndarray) and value.ndim:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lib.grading._compare import difference
+from lib.grading._compare import difference, difference_in_law
 
 KINDS = ("predict", "implement", "derive", "debug", "measure", "explain")
 
@@ -38,7 +38,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A wrong answer that a thought leads to, and what to say to whoever thinks it."""
+    """A wrong answer that a thought leads to, and what to say to whoever thinks it.
+
+    Attributes:
+        name: of the thought, in a word or two.
+        wrong: answers a call as who thinks so would.
+        hint: what to say to them.
+    """
 
     name: str
     wrong: Callable
@@ -56,6 +62,8 @@ class Exercise:
         points: what it is worth.
         minutes: how long it takes, estimated.
         name: what the student's notebook must define.
+        value: whether that is a value; it is a function otherwise.
+        chance: whether answers are draws, to be compared in their distribution.
         cases: makes calls from a Generator; the same categories for every seed.
         oracle: the right answer to a call.
         misconceptions: wrong answers that are known.
@@ -72,6 +80,8 @@ class Exercise:
     points: int
     minutes: int
     name: str = ""
+    value: bool = False
+    chance: bool = False
     cases: Callable[[np.random.Generator], Iterable[Case]] | None = None
     oracle: Callable | None = None
     misconceptions: tuple[Misconception, ...] = ()
@@ -88,13 +98,18 @@ class Exercise:
         """Say what is wrong with an answer to a call, or return None."""
         if self.verdict:
             return self.verdict(answer, case)
-        return difference(answer, case.call(self.oracle), self.rtol, self.atol)
+        return self._difference(answer, case.call(self.oracle))
+
+    def _difference(self, answer, expected):
+        if self.chance:
+            return difference_in_law(answer, expected)
+        return difference(answer, expected, self.rtol, self.atol)
 
     def misconception(self, answers: list[tuple[Case, Any]]) -> Misconception | None:
         """Return the known mistake that gives all of these answers, the wrong one among them."""
         for known in self.misconceptions:
             same = [
-                difference(answer, attempted(known.wrong, case), self.rtol, self.atol) is None
+                self._difference(answer, attempted(known.wrong, case)) is None
                 for case, answer in answers
             ]
             if any(same) and all(

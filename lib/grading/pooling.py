@@ -126,30 +126,6 @@ def draw_cases(rng):
         yield Case(category, (x, 2), seeds=(int(rng.integers(2**32)),))
 
 
-def draws_are_wrong(answer, case):
-    """Say what is wrong with the cells that were drawn, or return None."""
-    x = case.args[0]
-    cells = x[0, 0, :2, :2].ravel()
-    if not isinstance(answer, np.ndarray) or answer.shape != (1, 1, 60, 60):
-        shape = getattr(answer, "shape", None)
-        return f"expected one value a window, shape (1, 1, 60, 60), got {shape or type(answer)}"
-    drawn = np.asarray(answer, float).ravel()
-    strangers = drawn[~np.isin(drawn, cells)]
-    if strangers.size:
-        return f"expected cells of the window, {sorted(set(cells))}, got {strangers[0]:g}"
-    if not cells.any():
-        return None
-    odds = {cell: (cells == cell).sum() * cell / cells.sum() for cell in set(cells)}
-    chi = sum(
-        ((drawn == cell).sum() - p * drawn.size) ** 2 / (p * drawn.size)
-        for cell, p in odds.items()
-        if p
-    )
-    if any((drawn == cell).any() for cell, p in odds.items() if not p):
-        return "expected no cell of 0 to be drawn"
-    return f"the draws do not follow the odds a/Σa: χ² is {chi:.0f}" if chi > 30 else None
-
-
 def even_draw(rng, x, kernel_size):
     """Draw each cell as often as any other."""
     cells = windows(x, kernel_size, kernel_size).reshape(*reference.max_pool2d(x, 2).shape, -1)
@@ -172,6 +148,68 @@ def with_nan(x, kernel_size):
         return (cells**2).sum((4, 5)) / cells.sum((4, 5))
 
 
+# ---- measure
+
+
+def strokes(rng, count, side=18):
+    """Return pictures of three bright lines each on black: (count, side, side)."""
+    x = np.zeros((count, side, side))
+    for picture in x:
+        for _ in range(3):
+            at, step = (
+                rng.integers(2, side - 2, 2),
+                [(0, 1), (1, 0), (1, 1), (1, -1)][rng.integers(4)],
+            )
+            cells = at + np.arange(rng.integers(4, 9))[:, None] * step
+            cells = cells[((cells >= 0) & (cells < side)).all(1)]
+            picture[tuple(cells.T)] = rng.uniform(0.6, 1, len(cells))
+    return x
+
+
+def shift_cases(rng):
+    """Give pictures, and how many of them to try."""
+    yield Case("other pictures", (strokes(rng, 200), 800), seeds=(int(rng.integers(2**32)),))
+
+
+def shifted(rng, images, n):
+    """Draw n pictures, (n, 1, H, W), and what they are a pixel further down or right."""
+    x = images[rng.integers(len(images), size=n)]
+    down = rng.random((n, 1, 1)) < 0.5
+    return x[:, None], np.where(down, np.roll(x, 1, axis=1), np.roll(x, 1, axis=2))[:, None]
+
+
+def lengths(x):
+    """Return the length of each picture's values as one vector."""
+    return np.sqrt((x**2).sum((1, 2, 3)))
+
+
+def changes(rng, images, n):
+    """Return what the maximum's change exceeds the average's by, in n trials."""
+    x, moved = shifted(rng, images, n)
+    pools = (lambda x: reference.max_pool2d(x, 2)), (lambda x: reference.avg_pool2d(x, 2))
+    return np.subtract(*(lengths(pool(moved) - pool(x)) / lengths(pool(x)) for pool in pools))
+
+
+def unscaled(rng, images, n):
+    """Forget that the maximum's map is the longer one."""
+    x, moved = shifted(rng, images, n)
+    pools = (lambda x: reference.max_pool2d(x, 2)), (lambda x: reference.avg_pool2d(x, 2))
+    return np.subtract(*(lengths(pool(moved) - pool(x)) for pool in pools))
+
+
+def verdict_of(differences):
+    """Return what a 95 % interval says of the claim that the maximum changes less."""
+    half = 1.96 * differences.std(ddof=1) / differences.size**0.5
+    if abs(differences.mean()) <= half:
+        return "undecided"
+    return "supported" if differences.mean() < 0 else "refuted"
+
+
+def claim_of(rng, images, n):
+    """Return what a rerun finds."""
+    return verdict_of(changes(rng, images, n))
+
+
 # ---- derive
 
 
@@ -189,6 +227,7 @@ EXERCISES = (
         points=2,
         minutes=4,
         name="prediction",
+        value=True,
         cases=predict_cases,
         oracle=predicted,
         misconceptions=(
@@ -283,7 +322,7 @@ EXERCISES = (
         name="stochastic_pool",
         cases=draw_cases,
         oracle=lambda rng, x, kernel_size: reference.stochastic_pool2d(rng, x, kernel_size),
-        verdict=draws_are_wrong,
+        chance=True,
         misconceptions=(
             Misconception(
                 "even odds",
@@ -343,5 +382,58 @@ EXERCISES = (
                 "You divide the standard deviation. Begin with Σa² = n(var + mean²).",
             ),
         ),
+    ),
+    Exercise(
+        key="pooling.shift",
+        kind="measure",
+        task="Write changes(rng, images, n): how much more max than average pooling changes when "
+        "a picture moves by one pixel, in n trials.",
+        points=2,
+        minutes=15,
+        name="changes",
+        chance=True,
+        cases=shift_cases,
+        oracle=changes,
+        misconceptions=(
+            Misconception(
+                "sign",
+                lambda rng, images, n: -changes(rng, images, n),
+                "You have taken the maximum's change from the average's. Ask: what must be "
+                "negative if the maximum changes less?",
+            ),
+            Misconception(
+                "no scale",
+                unscaled,
+                "You compare lengths of differences, but a map of maxima is longer to begin with. "
+                "Divide each change by the length of its own map before the shift.",
+            ),
+        ),
+        seconds=20.0,
+    ),
+    Exercise(
+        key="pooling.claim",
+        kind="measure",
+        task="Is the claim that max pooling changes less supported, refuted or undecided?",
+        points=2,
+        minutes=5,
+        name="claim",
+        value=True,
+        cases=shift_cases,
+        oracle=claim_of,
+        misconceptions=(
+            Misconception(
+                "the famous claim",
+                lambda *_: "supported",
+                "That is what is often said. What does the interval of your own trials say, and "
+                "on which side of 0 does it lie?",
+            ),
+        ),
+    ),
+    Exercise(
+        key="pooling.explain",
+        kind="explain",
+        task="What does global average pooling throw away, and when does that help?",
+        points=2,
+        minutes=10,
     ),
 )
