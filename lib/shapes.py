@@ -842,21 +842,23 @@ def pad_sizes(shape, pad, mode="constant"):
 
 
 def _check_pad(size, before, after, mode):
+    if size + before + after < (mode in ("reflect", "replicate")):
+        raise ValueError(
+            f"pad leaves nothing of {size} cells, with {before} before, {after} after"
+        )
     left = size + min(before, 0) + min(after, 0)
-    most = {"reflect": size - 1, "circular": left}.get(mode, LARGEST)
-    if left < 0:
+    if left < 0 and mode in ("constant", "circular"):
         raise ValueError(f"pad cuts off more than there is: {before} and {after} cells of {size}")
+    most = {"reflect": size - 1, "circular": left}.get(mode, LARGEST)
     if max(before, after) > most:
         raise ValueError(
             f"mode {mode!r} can add {most} cells to these {size} at most, got {before} before and "
             f"{after} after"
         )
-    if mode in ("reflect", "replicate") and size + before + after < 1:
-        raise ValueError(f"nothing is left of {size} cells and {before} before and {after} after")
 
 
 def padded_cells(size, before, after, mode):
-    """Which cell of an axis stands at each place of the padded axis.
+    """Which cells of an axis stand before those that are kept, which are kept, and which after.
 
     Args:
         size: cells along the axis.
@@ -866,20 +868,23 @@ def padded_cells(size, before, after, mode):
             "circular" round again, with what is left of it where one side is cut off.
 
     Returns:
-        A list of size + before + after numbers from 0 to size − 1.
+        ahead, kept, behind: a list, a range and a list of numbers from 0 to size − 1.
 
     Example:
-        >>> [padded_cells(4, 2, 1, mode) for mode in ("reflect", "replicate", "circular")]
-        [[2, 1, 0, 1, 2, 3, 2], [0, 0, 0, 1, 2, 3, 3], [2, 3, 0, 1, 2, 3, 0]]
+        >>> padded_cells(4, 2, 1, "reflect"), padded_cells(4, -1, 1, "circular")
+        (([2, 1], range(0, 4), [2]), ([], range(1, 4), [1]))
     """
-    places = range(-before, size + after)
+    first, last = max(-before, 0), size + min(after, 0)
+    kept = range(first, max(first, last))
+    cells = range(-before, size + after)
     if mode == "reflect":
-        return [size - 1 - abs(size - 1 - abs(place)) for place in places]
-    if mode == "replicate":
-        return [min(max(place, 0), size - 1) for place in places]
-    first = max(-before, 0)
-    left = size - first + min(after, 0)
-    return [first + (place - first) % left for place in places]
+        cells = [size - 1 - abs(size - 1 - abs(place)) for place in cells]
+    elif mode == "replicate":
+        cells = [min(max(place, 0), size - 1) for place in cells]
+    else:
+        cells = [first + (place - first) % len(kept) for place in cells]
+    end = max(before, 0)
+    return cells[:end], kept, cells[end + len(kept) :]
 
 
 def receptive_field(layers):

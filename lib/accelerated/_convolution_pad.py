@@ -25,10 +25,16 @@ def pad(x, pad, mode="constant", value=None):
     if mode == "constant":
         return _framed(x, pairs, fill)
     y = wide(x)  # where many copies are made of a cell, their slopes add up in it
-    for axis, (before, after) in enumerate(pairs, -len(pairs)):
-        cells = padded_cells(x.shape[axis], before, after, mode)
-        y = y.index_select(axis, torch.tensor(cells, dtype=torch.int64, device=x.device))
+    for axis, pair in enumerate(pairs, -len(pairs)):
+        ahead, kept, behind = padded_cells(x.shape[axis], *pair, mode)
+        before, after = (_copies(y, axis, cells) for cells in (ahead, behind))
+        inner = y[(..., slice(kept.start, kept.stop), *[slice(None)] * (-1 - axis))]
+        y = torch.cat([before, inner, after], axis)
     return y.to(x.dtype)
+
+
+def _copies(x, axis, cells):
+    return x.index_select(axis, torch.tensor(cells, dtype=torch.int64, device=x.device))
 
 
 def _framed(x, pairs, fill):

@@ -59,7 +59,8 @@ class Image(torch.autograd.Function):
     def forward(columns, w):
         padded, real = _padding(columns, w)
         for offset in itertools.product(*map(range, w.kernel_size)):
-            padded[_cells(w, offset)] += columns[(slice(None), slice(None), *offset)]
+            cells = columns[(slice(None), slice(None), *offset)]
+            padded = _added(padded, _cells(w, offset), cells)
         return padded[real].clone(memory_format=torch.contiguous_format)
 
     @staticmethod
@@ -69,6 +70,20 @@ class Image(torch.autograd.Function):
     @staticmethod
     def backward(ctx, dy):
         return Columns.apply(dy, ctx.w), None
+
+
+def _added(padded, where, cells):
+    """Add cells to some of a padded sample.
+
+    A compiler writes one loop for the sum of all offsets, if each is a term of its own; steps in
+    place would each hold the one before twice, and all of them more code than it can take.
+    """
+    if torch.compiler.is_compiling():
+        term = torch.zeros_like(padded)
+        term[where] = cells
+        return padded + term
+    padded[where] += cells
+    return padded
 
 
 def _padding(x, w):

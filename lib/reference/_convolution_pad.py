@@ -49,8 +49,10 @@ def pad(x, pad, mode="constant", value=None):
         y[kept] = x[source]
         return y
     y = x
-    for axis, (before, after) in enumerate(pairs, -len(pairs)):
-        y = np.take(y, padded_cells(y.shape[axis], before, after, mode), axis)
+    for axis, pair in enumerate(pairs, -len(pairs)):
+        ahead, kept, behind = padded_cells(x.shape[axis], *pair, mode)
+        before, after = (y.take(np.array(cells, np.intp), axis) for cells in (ahead, behind))
+        y = np.concatenate([before, y[_along(axis, kept)], after], axis)
     return y
 
 
@@ -71,21 +73,29 @@ def pad_backward(dy, x, pad, mode="constant", value=None):
         kept, source = _common(x, pairs)
         dx[source] = dy[kept]
         return dx
-    dx = wide(dy)
-    for axis, (before, after) in enumerate(pairs, -len(pairs)):
-        cells = padded_cells(x.shape[axis], before, after, mode)
-        dx = _added_up(dx, axis, x.shape[axis], cells)
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):  # ∞ and NaN are answers
+        dx = wide(dy)
+        for axis, pair in enumerate(pairs, -len(pairs)):
+            dx = _added_up(dx, axis, x.shape[axis], *padded_cells(x.shape[axis], *pair, mode))
         return dx.astype(x.dtype)
 
 
-@np.errstate(all="ignore")  # ∞ and NaN are answers
-def _added_up(dy, axis, size, cells):
-    """Add each slice of dy to the cell of the axis of which it is a copy."""
-    dx = np.zeros((size, *np.delete(dy.shape, axis)), dy.dtype)
-    for place, cell in enumerate(cells):
-        dx[cell] += dy.take(place, axis)
-    return np.moveaxis(dx, 0, axis)
+def _added_up(dy, axis, size, ahead, kept, behind):
+    """Give each cell of an axis what its copies have."""
+    shape = list(dy.shape)
+    shape[axis] = size
+    dx = np.zeros(shape, dy.dtype)
+    places = range(len(ahead), len(ahead) + len(kept))
+    dx[_along(axis, kept)] = dy[_along(axis, places)]
+    copies = [*enumerate(ahead), *enumerate(behind, places.stop)]
+    for place, cell in copies:
+        dx.swapaxes(axis, 0)[cell] += dy.swapaxes(axis, 0)[place]
+    return dx
+
+
+def _along(axis, cells):
+    """Index a range of cells of one axis, counted from the end."""
+    return (..., slice(cells.start, cells.stop), *[slice(None)] * (-1 - axis))
 
 
 def _checked(x, pad, mode, value):
