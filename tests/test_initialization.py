@@ -48,6 +48,8 @@ DRAWN = {  # name, what → shape and options
     ("xavier_normal", "convolution"): (CONV, {}),
     ("kaiming_uniform", "linear"): (LINEAR, {"a": math.sqrt(5)}),
     ("kaiming_uniform", "convolution"): (CONV, {"mode": "fan_out", **RELU}),
+    ("kaiming_uniform", "as it comes"): (CONV, {}),
+    ("kaiming_normal", "as it comes"): (LINEAR, {}),
     ("kaiming_normal", "linear"): (LINEAR, {"mode": "FAN_OUT", "nonlinearity": "tanh"}),
     ("kaiming_normal", "convolution"): (CONV, {"mode": "fan_in", **RELU}),
     ("orthogonal", "wide"): ((5, 3, 4), {"gain": -2}),
