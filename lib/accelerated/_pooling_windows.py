@@ -30,27 +30,29 @@ class Strided:
             seen = {i for windows, _ in self.steps for i in range(windows.start, windows.stop)}
             self.blind = [i for i in range(out) if i not in seen]
 
-    def cells(self, x, axis):
-        """Yield the first cell of each window, the second, and so on: views but at the edges.
+    def first(self, x, axis):
+        """Take the first real cell of each window."""
+        windows, cells = self.steps[0]
+        edges = [
+            self._edge(x, axis, e) for e in (range(windows.start), range(windows.stop, self.out))
+        ]
+        real = along(x, axis, cells)
+        return (
+            real if windows == slice(0, self.out) else torch.cat([edges[0], real, edges[1]], axis)
+        )
 
-        Where a cell would be padding, the window's nearest real one comes again: that changes
-        no maximum.
-        """
-        for c, (windows, cells) in enumerate(self.steps):
-            before, after = range(windows.start), range(windows.stop, self.out)
-            real = along(x, axis, cells)
-            edges = [self._nearest(x, axis, c, side) for side in (before, after)]
-            yield torch.cat([edges[0], real, edges[1]], axis) if before or after else real
-
-    def _nearest(self, x, axis, c, windows):
-        """Take the real cell of each window that is nearest to its c-th."""
+    def _edge(self, x, axis, windows):
         size, stride, padding, dilation = self.numbers
-        row = []
-        for i in windows:
-            cell = i * stride - padding + c * dilation
-            cell = cell % dilation if cell < 0 else size - 1 - (size - 1 - cell) % dilation
-            row.append(cell if 0 <= cell < size else size - 1)
+        corners = (i * stride - padding for i in windows)
+        row = [min(c if c >= 0 else c % dilation, size - 1) for c in corners]
         return x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
+
+    def others(self, x, axis, padding=-torch.inf):
+        """Yield the second cell of each window, the third, and so on: views but at the edges."""
+        for windows, cells in self.steps[1:]:
+            missing = (windows.start, self.out - windows.stop)
+            real, margin = along(x, axis, cells), (0, 0) * (-1 - axis) + missing
+            yield torch.nn.functional.pad(real, margin, value=padding) if any(missing) else real
 
 
 class Shared:
@@ -64,11 +66,18 @@ class Shared:
     def __init__(self, size, out):
         self.windows = [adaptive_window(i, size, out) for i in range(out)]
 
-    def cells(self, x, axis):
-        """Yield the first cell of each window, the second, and so on."""
-        for c in range(max([1, *(end - start for start, end in self.windows)])):
-            row = [min(start + c, end - 1) for start, end in self.windows]
-            yield x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
+    def first(self, x, axis):
+        """Take the first cell of each window."""
+        return self._cells(x, axis, 0)
+
+    def others(self, x, axis, padding=None):
+        """Yield the second cell of each window, the third, and so on; there is no padding."""
+        for c in range(1, max([1, *(end - start for start, end in self.windows)])):
+            yield self._cells(x, axis, c)
+
+    def _cells(self, x, axis, c):
+        row = [min(start + c, end - 1) for start, end in self.windows]
+        return x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
 
 
 def shared_windows(size, out):
@@ -99,11 +108,10 @@ def largest(x, windows):
     """The largest cell of each window, NaN if there is one: values only, nothing to learn by."""
     x, behind = _channels_behind(x, len(windows))
     for axis, w in _axes(windows, behind):
-        first, *rest = w.cells(x, axis)
-        x = first.clone()
-        for cells in rest:
-            torch.maximum(x, cells, out=x)
-        x = _blinded(x, axis, w)
+        y = w.first(x, axis).clone()
+        for cells in w.others(x, axis):
+            torch.maximum(y, cells, out=y)
+        x = _blinded(y, axis, w)
     return x.movedim(-1, 1) if behind else x
 
 
@@ -151,33 +159,36 @@ def _winners(x, windows, race, dtype):
     place = torch.arange(math.prod(sizes), dtype=dtype, device=x.device)
     place = place.view(*sizes, *(1,) * behind)
     for axis, w in reversed(_axes(windows, behind)):
-        x, place = race(list(w.cells(x, axis)), list(w.cells(place, axis)))
+        best, first = w.first(x, axis), w.first(place, axis)
+        others = zip(w.others(x, axis), w.others(place, axis, padding=0), strict=True)
+        x, place = race(best, first, others)
         x = _blinded(x, axis, w)
     return place.movedim(-1, 1) if behind else place
 
 
-def race(contestants, places):
+def race(best, place, others):
     """The largest of several tensors, cell by cell, and the place where it comes from."""
-    best, place = contestants[0], places[0].expand_as(contestants[0])
-    for cells, here in zip(contestants[1:], places[1:], strict=True):
+    place = place.expand_as(best)
+    for cells, places in others:
         wins = (cells > best) | (cells != cells)
-        place = torch.where(wins, here, place)
+        place = torch.where(wins, places, place)
         best = torch.maximum(best, cells)
     return best, place
 
 
-def race_in_floats(contestants, places):
+def race_in_floats(best, place, others):
     """`race` for a CPU, which compares fast only where the answers are floats, too.
 
-    From one contestant to the next places grow, so the larger of two is that of the later.
+    From one tensor to the next places grow, so the larger of two is that of the later.
     """
-    best = contestants[0].clone()
-    place = torch.empty_like(best).copy_(places[0])
+    best = best.clone()
+    place = torch.empty_like(best).copy_(place)
     wins, nan = torch.empty_like(best), torch.empty_like(best)
-    for cells, here in zip(map(_packed, contestants[1:]), map(_packed, places[1:]), strict=True):
+    for cells, places in others:
+        cells = _packed(cells)
         torch.gt(cells, best, out=wins)
         torch.ne(cells, cells, out=nan)
-        torch.maximum(wins, nan, out=wins).mul_(here)
+        torch.maximum(wins, nan, out=wins).mul_(_packed(places))
         torch.maximum(place, wins, out=place)
         torch.maximum(best, cells, out=best)
     return best, place
