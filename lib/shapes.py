@@ -842,12 +842,10 @@ def pad_sizes(shape, pad, mode="constant"):
 
 
 def _check_pad(size, before, after, mode):
-    if size + before + after < (mode in ("reflect", "replicate")):
-        raise ValueError(
-            f"pad leaves nothing of {size} cells, with {before} before, {after} after"
-        )
     left = size + min(before, 0) + min(after, 0)
-    if left < 0 and mode in ("constant", "circular"):
+    if mode in ("reflect", "replicate") and size + before + after < 1:
+        raise ValueError(f"pad leaves nothing of {size} cells: {before} before and {after} after")
+    if mode in ("constant", "circular") and left < 0:
         raise ValueError(f"pad cuts off more than there is: {before} and {after} cells of {size}")
     most = {"reflect": size - 1, "circular": left}.get(mode, LARGEST)
     if max(before, after) > most:

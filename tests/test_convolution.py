@@ -641,7 +641,7 @@ REFUSED = {
     "mode's axes": (lambda: pad(B, (1, 1), "reflect"), ValueError, r"all axes but.*\(2,\)"),
     "mode's pairs": (lambda: pad(X2, (), "reflect"), ValueError, "all axes but one or two"),
     "reflect": (lambda: pad(X1, (4, 0), "reflect"), ValueError, "add 3 cells to these 4 at most"),
-    "reflect to nothing": (lambda: pad(X1, (-4, 0), "reflect"), ValueError, "nothing is left"),
+    "reflect to nothing": (lambda: pad(X1, (-4, 0), "reflect"), ValueError, "pad leaves nothing"),
     "replicate nothing": (lambda: pad(X1[:, :0], (1, 0), "replicate"), ValueError, "no axis but"),
     "circular": (lambda: pad(X1, (5, 0), "circular"), ValueError, "add 4 cells to these 4 at mos"),
     "circular, cut": (lambda: pad(X1, (4, -1), "circular"), ValueError, "add 3 cells"),
