@@ -81,4 +81,5 @@ def _labelled(x, scores, places, target, every, ignore_index):
 def _of_places(loss, seen, places, reduction, dtype, weight):
     """Return the losses of places that are seen, their sum, or their sum over that of weights."""
     loss = loss.masked_fill(~seen, 0).reshape(places)
-    return reduced(loss, reduction, dtype, weight.sum())
+    count = weight.sum()
+    return reduced(loss, reduction, dtype, count.masked_fill(count == 0, torch.nan))

@@ -8,9 +8,10 @@ import numpy as np
 from lib import shapes
 from lib.reference._arguments import float_array, matching, number, sum_to, upstream
 from lib.reference._losses_entropy import cross_entropy, cross_entropy_backward
-from lib.reference._losses_tools import compared, exact, reduced, slope_of_each
+from lib.reference._losses_tools import compared, exact, reduced, sign, slope_of_each
 
 EPSILON = 1e-12  # what torch adds to a squared length
+PAIRS = (0, 1), (0, 2), (1, 2)  # of anchor, positive and negative: near, far, and their swap
 
 
 @np.errstate(all="ignore")  # ∞ and NaN are answers
@@ -42,11 +43,11 @@ def cosine_embedding_loss(x1, x2, target, margin=0, reduction="mean"):
         >>> cosine_embedding_loss(x1, x2, np.array([1, -1]), margin=0.5, reduction="none")
         array([0.04, 0.46])
     """
-    x1, x2, target, margin = _cosine_arguments(x1, x2, target, margin)
-    cos = _cosine(x1, x2)[0]
+    dtype, x1, x2, target, margin = _cosine_arguments(x1, x2, target, margin)
+    cos, _, _ = _cosine(x1, x2)
     loss = np.where(target == 1, 1 - cos, 0)
     loss = loss + np.where(target == -1, np.maximum(cos - margin, 0), 0)
-    return reduced(loss, reduction, x1.dtype)
+    return reduced(loss, reduction, dtype)
 
 
 @np.errstate(all="ignore")
@@ -58,15 +59,15 @@ def cosine_embedding_loss_backward(dy, x1, x2, target, margin=0, reduction="mean
         >>> cosine_embedding_loss_backward(np.array(1.0), x1, x2, np.array([-1]))
         (array([[ 0.0448, -0.0336]]), array([[-0.0336,  0.0448]]))
     """
-    x1, x2, target, margin = _cosine_arguments(x1, x2, target, margin)
+    dtype, x1, x2, target, margin = _cosine_arguments(x1, x2, target, margin)
     cos, squared1, squared2 = _cosine(x1, x2)
     slope = ((target == -1) & (cos - margin >= 0)).astype(np.float64) - (target == 1)
-    dcos = slope * slope_of_each(dy, slope, reduction, x1.dtype)
+    dcos = slope * slope_of_each(dy, slope, reduction, dtype)
     dcos, cos = sum_to(cos.shape, dcos)[..., None], cos[..., None]
-    both = np.sqrt(squared1 * squared2)
-    dx1 = dcos * (exact(x2) / both - cos * exact(x1) / squared1)
-    dx2 = dcos * (exact(x1) / both - cos * exact(x2) / squared2)
-    return sum_to(x1.shape, dx1).astype(x1.dtype), sum_to(x2.shape, dx2).astype(x1.dtype)
+    to_product = dcos / np.sqrt(squared1 * squared2) * np.ones((x1 + x2).shape)
+    dx1 = sum_to(x1.shape, to_product * x2) - sum_to(x1.shape, dcos * cos * x1 / squared1)
+    dx2 = sum_to(x2.shape, to_product * x1) - sum_to(x2.shape, dcos * cos * x2 / squared2)
+    return dx1.astype(dtype), dx2.astype(dtype)
 
 
 @np.errstate(all="ignore")
@@ -131,16 +132,13 @@ def triplet_margin_loss_backward(
     _, far, *other = lengths
     share = np.where(far == other[0], 0.5, far < other[0]) if swap else 1
     dlengths = dloss, -dloss * share, -dloss * (1 - share)
-    to_near, to_far, *to_other = (
-        dlength[..., None] * _slope_of_length(difference, length, p)
-        for dlength, difference, length in zip(dlengths, differences, lengths, strict=False)
-    )
-    to_other = to_other[0] if swap else 0
-    slopes = to_near + to_far, to_other - to_near, -to_far - to_other
-    arguments = anchor, positive, negative
-    return tuple(
-        sum_to(a.shape, slope).astype(a.dtype) for a, slope in zip(arguments, slopes, strict=True)
-    )
+    slopes = [np.zeros(a.shape) for a in (anchor, positive, negative)]
+    for (first, second), *of_pair in zip(PAIRS, dlengths, differences, lengths, strict=False):
+        dlength, difference, length = of_pair
+        to_pair = dlength[..., None] * _slope_of_length(difference, length, p)
+        slopes[first] += sum_to(slopes[first].shape, to_pair)
+        slopes[second] -= sum_to(slopes[second].shape, to_pair)
+    return tuple(slope.astype(anchor.dtype) for slope in slopes)
 
 
 @np.errstate(all="ignore")
@@ -199,6 +197,7 @@ def info_nce_backward(dy, query, positive, temperature=0.1, reduction="mean"):
 
 
 def _cosine_arguments(x1, x2, target, margin):
+    """Return the dtype; then in float64 x1 and x2; the target and the margin."""
     x1 = float_array("x1", x1)
     x2, target = matching("x2", x2, x1), compared("target", target, x1)
     if not x1.ndim == x2.ndim == target.ndim + 1 <= 2:
@@ -208,12 +207,11 @@ def _cosine_arguments(x1, x2, target, margin):
         )
     cos = shapes.broadcast(x1=x1.shape, x2=x2.shape)[:-1]
     shapes.broadcast(cosine=cos, target=target.shape)
-    return x1, x2, target, number("margin", margin)
+    return x1.dtype, exact(x1), exact(x2), target, number("margin", margin)
 
 
 def _cosine(x1, x2):
     """Return the cosine of each pair, and the squared lengths, of which the axis D is kept."""
-    x1, x2 = exact(x1), exact(x2)
     squared1 = np.sum(x1 * x1, axis=-1, keepdims=True) + EPSILON
     squared2 = np.sum(x2 * x2, axis=-1, keepdims=True) + EPSILON
     return np.sum(x1 * x2, axis=-1) / np.sqrt(squared1 * squared2)[..., 0], squared1, squared2
@@ -228,9 +226,10 @@ def _triplet(anchor, positive, negative, p, eps, swap):
         got = ", ".join(f"{name} {value.shape}" for name, value in arguments.items())
         raise ValueError(f"all must have the same number of axes, got the shapes {got}")
     shapes.broadcast(**{name: value.shape for name, value in arguments.items()})
-    a, b, c = (exact(np.atleast_1d(value)) for value in arguments.values())
+    three = [exact(np.atleast_1d(value)) for value in arguments.values()]
     eps, p = number("eps", eps), number("p", p)
-    differences = [a - b + eps, a - c + eps, *([b - c + eps] if shapes.flag("swap", swap) else [])]
+    pairs = PAIRS if shapes.flag("swap", swap) else PAIRS[:2]
+    differences = [three[first] - three[second] + eps for first, second in pairs]
     return differences, [_length(difference, p) for difference in differences]
 
 
@@ -258,8 +257,9 @@ def _slope_of_length(difference, length, p):
         return np.zeros_like(difference)
     if math.isinf(p):
         extreme = z == length
-        return np.sign(difference) * extreme / extreme.sum(axis=-1, keepdims=True)
-    return np.where(difference == 0, 0, np.sign(difference) * (z / length) ** (p - 1))
+        each = sign(difference) / extreme.sum(axis=-1, keepdims=True)
+        return np.where(extreme, each, 0)
+    return np.where(difference == 0, 0, sign(difference) * (z / length) ** (p - 1))
 
 
 def _recognised(query, positive, temperature):

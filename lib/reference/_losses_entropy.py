@@ -180,7 +180,8 @@ def _labelled(x, target, weight, ignore_index):
     seen = target != ignore_index
     label = np.where(seen, target, 0)
     weight = np.where(seen, every.reshape(-1)[label], 0)
-    return _Case(scores, x.dtype, places, every, exact(weight).sum(), seen, label, weight)
+    count = exact(weight).sum() or np.nan  # where no weight is left, there is no mean
+    return _Case(scores, x.dtype, places, every, count, seen, label, weight)
 
 
 def _likely(x, target, weight, ignore_index, label_smoothing):

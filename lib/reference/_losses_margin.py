@@ -9,7 +9,6 @@ from lib.reference._losses_tools import (
     class_weights,
     compared,
     exact,
-    log_sigmoid,
     passed_back,
     reduced,
     sigmoid,
@@ -43,7 +42,7 @@ def soft_margin_loss(x, target, reduction="mean"):
         array([0.6931, 2.1269])
     """
     x, margin, _ = _margins(x, target)
-    return reduced(-log_sigmoid(margin), reduction, x.dtype)
+    return reduced(np.logaddexp(0, -margin), reduction, x.dtype)
 
 
 @np.errstate(all="ignore")

@@ -13,6 +13,7 @@ from lib.reference._losses_tools import (
     passed_back,
     reduced,
     same_shape,
+    sign,
 )
 
 
@@ -57,7 +58,7 @@ def l1_loss_backward(dy, x, target, reduction="mean", weight=None):
         array([ 0., -2.,  2.])
     """
     x, difference, weight, total = _compared(x, target, weight)
-    return passed_back(dy, weight * _sign(difference), x, reduction, total)
+    return passed_back(dy, weight * sign(difference), x, reduction, total)
 
 
 @np.errstate(all="ignore")
@@ -190,7 +191,7 @@ def smooth_l1_loss_backward(dy, x, target, reduction="mean", beta=1.0):
     """
     x, difference, *_ = _compared(x, target)
     beta = at_least_0("beta", beta)
-    slope = np.clip(difference / beta, -1, 1) if beta else _sign(difference)
+    slope = np.clip(difference / beta, -1, 1) if beta else sign(difference)
     return passed_back(dy, slope, x, reduction)
 
 
@@ -227,7 +228,3 @@ def _bent(z, bound):
     """Return z²/2 up to a bound, and from there on the straight line that it leads into."""
     bounded = np.minimum(z, bound)
     return bounded * (z - bounded / 2)
-
-
-def _sign(difference):
-    return np.where(np.isnan(difference), 0, np.sign(difference))

@@ -94,6 +94,11 @@ def _total(loss, total):
     return np.float64(loss.size if total is None else total)  # unlike int, divides by 0
 
 
+def sign(z):
+    """Return −1, 0 or 1; as in torch, NaN has no sign."""
+    return np.where(np.isnan(z), 0, np.sign(z))
+
+
 def sigmoid(z):
     """Return 1/(1 + e⁻ᶻ); an overflow gives 0, as it should."""
     return 1 / (1 + np.exp(-z))
