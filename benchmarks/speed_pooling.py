@@ -2,15 +2,15 @@
 
 What the forms of this book cannot reach, and why, in eager mode on a CPU:
 
-- NumPy's average of 3 x 3 cells at stride 2. Rows are added 56 cells at a time, columns 27 cells
-  with gaps between them, and starting such a short loop costs more than its additions. A form by
-  hand, with buffers made beforehand and no options, is no more than a tenth faster.
-- The twin's maximum over channels_last images. The built-in runs over the channels of a window in
+- The twin's adaptive maximum with its backward. Each of the eight cells of a row's stretch is
+  gathered from places eight apart and goes through five operations (is it larger, is it NaN,
+  which comes from where), each a pass over memory; the built-in looks once at every cell.
+- The twins over channels_last images. The built-in runs over the channels of a window in
   vector registers and keeps value and index there; slices read and write whole tensors for each
-  cell of a window: its value, its comparison, its number. Contiguous images are where the
-  built-in works on single numbers. The average has no number to keep, but the same traffic.
-- The twin's adaptive maximum with its backward. It looks for the winner in two sweeps of eight
-  cells each, three comparisons a cell; the built-in looks once at every cell.
+  cell of a window: its value, its comparison, its place. Contiguous images are where the
+  built-in works on single numbers. The average has no place to keep, but the same traffic.
+- Stochastic pooling over channels_last images against the maximum there. A draw adds up each
+  window twice, in float64 so that both twins draw alike, and needs a uniform for each window.
 """
 
 from functools import partial

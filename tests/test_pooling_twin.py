@@ -304,8 +304,8 @@ def test_the_race_in_floats_has_the_winners_of_the_plain_one(n, kind):
     for window in ((2, 2, 0), (3, 2, 1), (3, 1, 1)):
         each = pool_sizes(x.shape, n, *window, 1, True)
         windows = [_pooling_windows.Strided(*numbers) for numbers in zip(*each, strict=True)]
-        plain = _pooling_windows._winners(x, windows, _pooling_windows.race, torch.int64)
-        assert torch.equal(_pooling_windows.winners(x, windows), plain)
+        plain = _pooling_windows._winners(x, windows, _pooling_windows.race)
+        assert torch.equal(_pooling_windows.winners(x, windows), plain.long())
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ class Strided:
         row = [min(c if c >= 0 else c % dilation, size - 1) for c in corners]
         return x.index_select(axis, torch.tensor(row, dtype=torch.int64, device=x.device))
 
-    def others(self, x, axis, padding=-torch.inf):
-        """Yield the second cell of each window, the third, and so on: views but at the edges."""
-        for windows, cells in self.steps[1:]:
+    def cells(self, x, axis, since=0, padding=-torch.inf):
+        """Yield cell number `since` of each window, the next, …: views but at the edges."""
+        for windows, cells in self.steps[since:]:
             missing = (windows.start, self.out - windows.stop)
             real, margin = along(x, axis, cells), (0, 0) * (-1 - axis) + missing
             yield torch.nn.functional.pad(real, margin, value=padding) if any(missing) else real
@@ -70,9 +70,9 @@ class Shared:
         """Take the first cell of each window."""
         return self._cells(x, axis, 0)
 
-    def others(self, x, axis, padding=None):
-        """Yield the second cell of each window, the third, and so on; there is no padding."""
-        for c in range(1, max([1, *(end - start for start, end in self.windows)])):
+    def cells(self, x, axis, since=0, padding=None):
+        """Yield cell number `since` of each window, the next, and so on; there is no padding."""
+        for c in range(since, max([1, *(end - start for start, end in self.windows)])):
             yield self._cells(x, axis, c)
 
     def _cells(self, x, axis, c):
@@ -108,8 +108,9 @@ def largest(x, windows):
     """The largest cell of each window, NaN if there is one: values only, nothing to learn by."""
     x, behind = _channels_behind(x, len(windows))
     for axis, w in _axes(windows, behind):
-        y = w.first(x, axis).clone()
-        for cells in w.others(x, axis):
+        first, *others = w.cells(x, axis)
+        y = first.clone()
+        for cells in others:
             torch.maximum(y, cells, out=y)
         x = _blinded(y, axis, w)
     return x.movedim(-1, 1) if behind else x
@@ -143,24 +144,23 @@ def winners(x, windows):
 
     Of equal cells the first is named; of several NaN the last, as in torch.
     """
-    if x.is_cuda or torch.compiler.is_compiling():  # there the whole is one kernel
-        return _winners(x, windows, race, torch.int64)
-    few = x.split(max(1, CACHED * len(x) // max(1, x.numel())))
     small = math.prod(x.shape[-len(windows) :]) <= EXACT
     dtype = torch.promote_types(x.dtype, torch.float32 if small else torch.float64)
-    parts = (_winners(part.to(dtype), windows, race_in_floats, dtype) for part in few)
-    return torch.cat([part.long() for part in parts])
+    if x.is_cuda or torch.compiler.is_compiling():  # there the whole is one kernel
+        return _winners(x.to(dtype), windows, race).long()
+    few = x.split(max(1, CACHED * len(x) // max(1, x.numel())))
+    return torch.cat([_winners(part.to(dtype), windows, race_in_floats).long() for part in few])
 
 
-def _winners(x, windows, race, dtype):
+def _winners(x, windows, race):
     """Let the cells of each row compete, and then the winners of the rows."""
     sizes = x.shape[-len(windows) :]
     x, behind = _channels_behind(x, len(windows))
-    place = torch.arange(math.prod(sizes), dtype=dtype, device=x.device)
+    place = torch.arange(math.prod(sizes), dtype=x.dtype, device=x.device)
     place = place.view(*sizes, *(1,) * behind)
     for axis, w in reversed(_axes(windows, behind)):
         best, first = w.first(x, axis), w.first(place, axis)
-        others = zip(w.others(x, axis), w.others(place, axis, padding=0), strict=True)
+        others = zip(w.cells(x, axis, 1), w.cells(place, axis, 1, padding=0), strict=True)
         x, place = race(best, first, others)
         x = _blinded(x, axis, w)
     return place.movedim(-1, 1) if behind else place
