@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from operations import backward_of, check_manners, check_slope, reference
 from scipy import signal
 
-from lib.reference import convolution
+from lib.reference import _convolution_windows, convolution
 from lib.reference.convolution import (
     conv1d,
     conv1d_backward,
@@ -198,6 +198,21 @@ def test_a_receptive_field_is_as_wide_as_the_slope_of_one_output():
         slope, _, _ = conv1d_backward(slope, x, np.ones((1, 1, k)), None, s, 0, d)
     reached = np.flatnonzero(slope)
     assert reached[-1] - reached[0] + 1 == receptive_field(layers)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d"])
+def test_a_batch_worked_on_sample_by_sample_gives_the_same(monkeypatch, name):
+    arguments = CASES[name][2]
+    arguments = {**arguments, "x": normal(5, *arguments["x"].shape[1:])}
+    forward, backward = (getattr(convolution, f"{name}{end}") for end in ("", "_backward"))
+    results = []
+    for numbers in (2**30, 4000, 1):  # all samples at once, a few, each
+        monkeypatch.setattr(_convolution_windows, "CACHE", numbers)
+        y = forward(**arguments)
+        results.append((y, *backward(dy=y, **arguments)))
+    for other in results[1:]:
+        for got, wanted in zip(other, results[0], strict=True):
+            assert_allclose(got, wanted, atol=1e-10)
 
 
 # Traps: sums of many numbers, in few digits

@@ -102,7 +102,7 @@ def test_an_empty_batch_stays_empty(name):
 
 
 @pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>")  # the tracer's
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["conv1d", "conv_transpose1d", "unfold", "fold", "pad", "linear"])
 def test_compiled_twins_agree(name):
     twin, arguments = accelerated("convolution", name), CASES[name][-1]
     results = []
@@ -135,7 +135,7 @@ REFUSED = {
     "fold's rows": (lambda: convolution.fold(X, 4, 2), ValueError, "multiple of 2·2 rows"),
     "linear's sizes": (lambda: convolution.linear(X, W), ValueError, "x must have the axes"),
     "mode": (lambda: convolution.pad(X, (1, 1), "edge"), ValueError, "mode must be one of"),
-    "value": (lambda: convolution.pad(X, (1, 1), "reflect", 1), ValueError, "alone, got 1.0"),
+    "value": (lambda: convolution.pad(X, (1, 1), "reflect", 1), ValueError, "alone, got 1 for"),
     "value's size": (
         lambda: convolution.pad(X.half(), (1, 1), value=1e6),
         ValueError,

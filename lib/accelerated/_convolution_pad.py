@@ -50,10 +50,9 @@ def _framed(x, pairs, fill):
 def _fill(x, mode, value):
     """Return the value of new cells as a Python float; it may be NaN."""
     value = 0.0 if value is None else value
-    if not (isinstance(value, float) and math.isnan(value)):
-        value = number("value", value)
-    if mode != "constant" and value != 0:
+    fill = value if isinstance(value, float) and math.isnan(value) else number("value", value)
+    if mode != "constant" and fill != 0:
         raise ValueError(f'value goes with mode "constant" alone, got {value!r} for {mode!r}')
-    if math.isfinite(value) and abs(value) > torch.finfo(x.dtype).max:
+    if math.isfinite(fill) and abs(fill) > torch.finfo(x.dtype).max:
         raise ValueError(f"value must fit the dtype of x, {x.dtype}, got {value!r}")
-    return value
+    return fill

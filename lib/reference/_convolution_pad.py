@@ -77,7 +77,7 @@ def pad_backward(dy, x, pad, mode="constant", value=None):
         dx = wide(dy)
         for axis, pair in enumerate(pairs, -len(pairs)):
             dx = _added_up(dx, axis, x.shape[axis], *padded_cells(x.shape[axis], *pair, mode))
-        return dx.astype(x.dtype)
+        return dx.astype(x.dtype, copy=False)
 
 
 def _added_up(dy, axis, size, ahead, kept, behind):
