@@ -16,10 +16,10 @@ READY := .venv/ready-$(KEY)
 # One thread each: two test workers share two cores, and speed is compared on one thread.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup book serve lab test lint bench lock clean
+.PHONY: help setup book serve lab test lint student bench lock clean
 
 help:  ## List these targets (the default).
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s  %s\n", $$1, $$2}' Makefile
 
 setup: $(READY)  ## Create .venv with the locked packages; the others do this for you.
 
@@ -50,6 +50,9 @@ lint: $(READY)  ## Check the style of code, notebooks and pages.
 	@$(RUN) -m ruff check
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m book.lint
+
+student: $(READY)  ## Write the students' form of the graded notebooks.
+	@$(RUN) -m book.student
 
 bench: $(READY)  ## Print the library's speed as ratios to torch's (DEVICE=cuda on a GPU).
 	@$(RUN) -m benchmarks --device $(DEVICE) $(ARGS)

@@ -20,11 +20,11 @@ from book.ext.execution import cache_folder
 MOST_AT_ONCE = 4  # each kernel holds torch in memory
 
 
-def waiting(root, cache):
+def waiting(root, cache, left_alone):
     """Return path and content of each notebook whose code cells the cache does not know."""
     found = []
     for path in [root / f"{page}.ipynb" for page in parse_toc_yaml(root / "_toc.yml")]:
-        if not path.exists():
+        if not path.exists() or any(path.relative_to(root).match(each) for each in left_alone):
             continue
         notebook = nbformat.read(path, 4)
         try:
@@ -36,13 +36,15 @@ def waiting(root, cache):
 
 def fill_cache(root):
     """Execute what is new or changed in the book at ``root``, one notebook a core."""
-    timeout = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["execute"]["timeout"]
+    options = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["execute"]
     cache = get_cache(cache_folder(root, root / "_build"))
-    new = waiting(root, cache)
+    new = waiting(root, cache, options.get("exclude_patterns", ()))
 
     def run(item):
         path, notebook = item
-        return single_nb_execution(notebook, str(path.parent), timeout, allow_errors=False)
+        return single_nb_execution(
+            notebook, str(path.parent), options["timeout"], allow_errors=False
+        )
 
     if new:
         print(f"executing {', '.join(path.stem for path, _ in new)}", flush=True)

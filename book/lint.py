@@ -17,6 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
+from book import student
 from book.build import OFFLINE
 from book.lint_notebooks import CLAIM, CLAIM_ID, problems
 
@@ -235,6 +236,19 @@ def forbidden(root):
                 yield path, f"expected no file to name {what}, got {found[0]!r}"
 
 
+def handed_out(root):
+    """What students get is what `make student` makes of the notebooks with solutions."""
+    for path in student.sources(root):
+        copy = student.release(path)
+        try:
+            expected = student.without_solutions(path)
+        except Exception as error:  # nbgrader and nbformat raise their own kinds
+            yield path, f"expected a graded notebook, got {type(error).__name__}: {error}"
+            continue
+        if not copy.is_file() or copy.read_text(encoding="utf-8") != expected:
+            yield copy, "expected the student's form of this exercise, got another: make student"
+
+
 def release(root):
     """The files that state the version state the same."""
     expected = version(root)
@@ -259,6 +273,7 @@ RULES = (
     vendored,
     lock,
     forbidden,
+    handed_out,
     release,
 )
 

@@ -76,6 +76,11 @@ def read(path, version, questions):
     return Page(raw, version, questions)
 
 
+def graded(cell):
+    """Return what nbgrader knows of a cell: nothing, unless it belongs to a graded task."""
+    return cell["metadata"].get("nbgrader", {})
+
+
 def tags(cell):
     """Return the tags of a cell."""
     return cell["metadata"].get("tags", [])
@@ -121,15 +126,17 @@ def short_cells(page):
     if len(page.cells) > MOST_CELLS:
         yield None, f"expected at most {MOST_CELLS} cells, got {len(page.cells)}"
     for cell in page.code:
+        if graded(cell).get("solution"):
+            continue  # as long as the answer takes
         if (lines := len(cell["source"].strip().splitlines())) > MOST_LINES:
             yield cell, f"expected at most {MOST_LINES} lines of code, got {lines}"
 
 
 def prose_between(page):
-    """Between two code cells that the reader sees, prose says why."""
+    """Between two code cells that the reader sees, prose says why; a check follows its answer."""
     seen = [cell for cell in page.cells if "remove-cell" not in tags(cell)]
     for before, cell in pairwise(seen):
-        if before["cell_type"] == cell["cell_type"] == "code":
+        if before["cell_type"] == cell["cell_type"] == "code" and not graded(cell).get("grade"):
             yield cell, f"expected prose between code cells, got code after {before['id']!r}"
 
 

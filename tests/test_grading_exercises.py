@@ -1,17 +1,26 @@
 """Every exercise: the right answer is right, each known mistake is wrong and hears its hint."""
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lib.grading import check, given
-from lib.grading._check import TOPICS, exercises, public_cases
+from lib.grading._check import TOPICS, exercises
 from lib.grading._compare import difference
-from lib.grading._exercise import attempted, hidden_seed, public_seed
+from lib.grading._exercise import (
+    attempted,
+    hidden_cases,
+    hidden_seed,
+    public_cases,
+    public_seed,
+)
 from lib.grading.judge import grade
 
 SECRET = b"of the course"
+ROOT = Path(__file__).parent.parent
 EXERCISES = {key: each for topic in TOPICS for key, each in exercises(topic).items()}
 JUDGED = {key: each for key, each in EXERCISES.items() if each.kind != "explain"}
 MISTAKES = [(key, known.name) for key, each in JUDGED.items() for known in each.misconceptions]
@@ -20,8 +29,7 @@ every_mistake = pytest.mark.parametrize(("key", "name"), MISTAKES)
 
 
 def cases_of(exercise, student):
-    seed = hidden_seed(SECRET, exercise.key, student)
-    return list(exercise.cases(np.random.default_rng(seed)))
+    return hidden_cases(exercise, SECRET, student)
 
 
 def failures(exercise, function, cases):
@@ -88,7 +96,7 @@ def test_check_reports_a_stub_and_raises_nothing():
     def stub(*args):
         raise NotImplementedError
 
-    for answer in (stub, lambda *args: None, ..., None):
+    for answer in (stub, lambda *args: None, ..., None, {"max": [[..., 1]]}):
         assert "not written yet" in repr(check("pooling.max_pool2d", answer))
     said = repr(check("pooling.max_pool2d", lambda: 0))
     assert "it raised TypeError" in said
@@ -139,6 +147,8 @@ EXPECTED = [
     ("3", 3.0, "expected a number, got '3'"),
     (None, np.ones(2), r"an array of shape \(2,\), got None"),
     ((1, 2), [1, 2.0], None),
+    ([[1, 2]], np.array([[1.0, 2.0]]), None),
+    ([[1], [2, 3]], np.ones(2), r"an array of shape \(2,\), got \[\[1\]"),
     ((1,), (1, 2), "a tuple of 2, got one of 1"),
     ({"a": 1}, {"a": 2}, r"in \['a'\]: expected 2, got 1"),
     ({"b": 1}, {"a": 1}, r"the keys \['a'\], got \['b'\]"),
@@ -200,3 +210,15 @@ def test_half_the_categories_earn_half_the_points():
     assert 0 < passed < 5
     assert half.points == pytest.approx(2 * passed / 5)
     assert half.misconception.name == "zero padding"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_solution_earns_all_that_a_machine_can_give_and_the_student_form_nothing(topic):
+    for folder, full in (("exercises", True), ("exercises/student", False)):
+        notebook = json.loads((ROOT / folder / f"{topic}.ipynb").read_text(encoding="utf-8"))
+        cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+        marks = grade(cells, list(exercises(topic).values()), SECRET, "anna")
+        assert sum(mark.most for mark in marks) == 20
+        for mark in marks:
+            expected = None if mark.points is None else mark.most if full else 0
+            assert mark.points == expected, (mark.key, mark.failed)

@@ -4,10 +4,12 @@ import copy
 import hashlib
 import json
 
+import nbformat
 import pytest
 
 from book.lint import lint
 from book.lint_notebooks import FIRST_CELL
+from book.student import stored
 
 HOME = "/" + "home/ada/book"  # in two parts: this file, too, must not name such a folder
 INDEX = "--" + "index-url https://packages.example/"
@@ -56,6 +58,19 @@ MANIFEST = [
 ]
 QUESTIONS = "lib/widgets/questions/pooling.json"
 PAGE = "chapters/pooling/windows.ipynb"
+ANSWER = "def f():\n    ### BEGIN SOLUTION\n    return 2\n    ### END SOLUTION"
+TASK = {"schema_version": 3, "grade_id": "f", "grade": False, "solution": True, "locked": False}
+EXERCISE = json.dumps(
+    NOTEBOOK
+    | {
+        "cells": [
+            markdown("task", "# Two\n\nReturn two. See [the page](../chapters/index.md)."),
+            NOTEBOOK["cells"][1],
+            code("answer", ANSWER, nbgrader=TASK),
+            code("check", "check(f)", nbgrader=TASK | {"grade": True, "points": 1}),
+        ]
+    }
+)
 FILES = {
     "lib/__init__.py": '__version__ = "0.1.0"\n',
     QUESTIONS: json.dumps({"sizes": {"prompt": "?", "options": OPTIONS, "explain": "So."}}),
@@ -65,10 +80,11 @@ FILES = {
     "chapters/pooling/index.md": "# Pooling\n\nIn code, `[x](nowhere)`; in formulas, $w[i](j)$.\n",
     PAGE: json.dumps(NOTEBOOK),
     "exercises/index.md": "# Exercises\n",
-    "exercises/pooling.ipynb": json.dumps(NOTEBOOK).replace("sums-to-two", "sums-to-three"),
+    "exercises/pooling.ipynb": EXERCISE,
+    "exercises/student/pooling.ipynb": stored(nbformat.reads(EXERCISE, 4)),
     "_toc.yml": "format: jb-book\nroot: chapters/index\nchapters:\n"
     "  - file: chapters/pooling/index\n  - file: chapters/pooling/windows\n"
-    "  - file: exercises/index\n",
+    "  - file: exercises/index\n  - file: exercises/student/pooling\n",
     "book/assets/vendor/made/made.css": VENDORED.decode(),
     "book/assets/vendor/manifest.json": json.dumps(MANIFEST),
     "requirements.lock": '# pins\nnumpy==2.4.6\ncolorama==0.4.6 ; sys_platform == "win32"\n',
@@ -211,8 +227,8 @@ RED = {
         "cell 'claims': expected the claim to have an :id:, got none",
     ),
     "claim-twice": (
-        cell("claims", source=CLAIM.replace("two", "three")),
-        "expected claim 'sums-to-three' once, got it in windows.ipynb too",
+        {"chapters/pooling/second.ipynb": json.dumps(NOTEBOOK)},
+        "windows.ipynb: expected claim 'sums-to-two' once, got it in second.ipynb too",
     ),
     "claim-in-markdown": (
         {"chapters/pooling/index.md": CLAIM.replace("two", "five")},
@@ -246,6 +262,18 @@ RED = {
     "toc-with-solutions": (
         {"_toc.yml": FILES["_toc.yml"] + "  - file: exercises/pooling\n"},
         "_toc.yml: expected no exercise with solutions, got exercises/pooling",
+    ),
+    "no-student-form": (
+        {"exercises/student/pooling.ipynb": None},
+        "exercises/student/pooling.ipynb: expected the student's form of this exercise",
+    ),
+    "solutions-handed-out": (
+        {"exercises/student/pooling.ipynb": EXERCISE},
+        "exercises/student/pooling.ipynb: expected the student's form of this exercise",
+    ),
+    "solution-without-end": (
+        {"exercises/pooling.ipynb": EXERCISE.replace("### END SOLUTION", "")},
+        "exercises/pooling.ipynb: expected a graded notebook, got RuntimeError",
     ),
     "toc-malformed": ({"_toc.yml": "root: 3\n"}, "_toc.yml: expected a table of contents, got:"),
     "two-files-one-page": (

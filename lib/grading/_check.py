@@ -5,9 +5,7 @@ from importlib import import_module
 from textwrap import fill
 from typing import Any
 
-import numpy as np
-
-from lib.grading._exercise import Case, Exercise, public_seed
+from lib.grading._exercise import Exercise, public_cases
 
 TOPICS = ("pooling",)
 
@@ -51,9 +49,13 @@ def given(key: str, student: str) -> Any:
     return case.args[0]
 
 
-def public_cases(exercise: Exercise, student: str = "") -> list[Case]:
-    """Return the calls that everybody may see."""
-    return list(exercise.cases(np.random.default_rng(public_seed(exercise.key, student))))
+def is_stub(answer: Any) -> bool:
+    """Tell whether an answer is what stands in the notebook before anything is written."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        return any(is_stub(each) for each in answer)
+    return answer is None or answer is Ellipsis
 
 
 class Verdict:
@@ -110,7 +112,7 @@ def check(key: str, answer: Any, student: str = "") -> Verdict:
             lines.append((False, f"{case.category}: it raised {type(error).__name__}: {error}"))
             continue
         wrong = exercise.wrong(result, case)
-        if result is None or result is Ellipsis:
+        if is_stub(result):
             wrong = "not written yet"
         elif wrong and exercise.value:
             wrong = f"{wrong.partition('expected')[0]}not what comes out"  # which would tell it

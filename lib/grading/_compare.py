@@ -1,5 +1,7 @@
 """Whether an answer is the expected one, and if not, where it first differs, in words."""
 
+import contextlib
+
 import numpy as np
 
 
@@ -104,6 +106,9 @@ def _first(parts, rtol, atol):
 
 
 def _of_array(got, expected, rtol, atol):
+    if isinstance(got, list | tuple) and expected.ndim:
+        with contextlib.suppress(ValueError, TypeError):  # rows may be lists
+            got = np.asarray(got, float)
     if not isinstance(got, np.ndarray | np.generic | bool | int | float):
         what = "a number" if expected.ndim == 0 else f"an array of shape {expected.shape}"
         return f"expected {what}, got {shown(got)}"

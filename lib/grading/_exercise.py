@@ -137,3 +137,14 @@ def hidden_seed(secret: bytes, key: str, student: str) -> int:
     """Return the seed of a student's hidden cases: without the course's secret, nobody's guess."""
     digest = hmac.new(secret, f"{key}\0{student}".encode(), hashlib.sha256).digest()
     return int.from_bytes(digest[:8], "big")
+
+
+def public_cases(exercise: Exercise, student: str = "") -> list[Case]:
+    """Return the calls that everybody may see."""
+    return list(exercise.cases(np.random.default_rng(public_seed(exercise.key, student))))
+
+
+def hidden_cases(exercise: Exercise, secret: bytes, student: str) -> list[Case]:
+    """Return the calls that decide: of the same categories, with other numbers."""
+    seed = hidden_seed(secret, exercise.key, student)
+    return list(exercise.cases(np.random.default_rng(seed)))

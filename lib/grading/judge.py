@@ -7,9 +7,7 @@ that: neither the solutions nor this file. Expected values never enter the sandb
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from lib.grading._exercise import Case, Exercise, Misconception, hidden_seed, public_seed
+from lib.grading._exercise import Case, Exercise, Misconception, hidden_cases, public_cases
 from lib.grading._frames import BadFrame
 from lib.grading._worker import SubmissionError, Worker, WorkerEnded
 
@@ -39,8 +37,8 @@ class Mark:
 class Submission:
     """The cells of a submission, run in a sandbox that is made anew when its process ends."""
 
-    def __init__(self, cells: Sequence[str], slot: int = 0):
-        self.cells, self.slot = list(cells), slot
+    def __init__(self, cells: Sequence[str], numbers: dict, slot: int = 0):
+        self.cells, self.numbers, self.slot = list(cells), numbers, slot
         self.errors: list[tuple[int, str]] = []
         self._starts, self._worker = 0, None
 
@@ -55,6 +53,7 @@ class Submission:
         """Run the cells in a fresh worker; the errors of those before `first` are known."""
         self._starts += 1
         self._worker = Worker(self.slot).__enter__()
+        self._worker.call("notebook_tools", self.numbers, seconds=CELL_SECONDS)
         for number, cell in enumerate(self.cells):
             try:
                 self._worker.run(cell, CELL_SECONDS)
@@ -105,7 +104,12 @@ def grade(
     Returns:
         A mark for each question, in their order.
     """
-    with Submission(cells, slot) as submission:
+    numbers = {
+        each.key: public_cases(each, student)[0].args[0]
+        for each in exercises
+        if each.kind == "predict"
+    }
+    with Submission(cells, numbers, slot) as submission:
         return [mark(submission, exercise, secret, student) for exercise in exercises]
 
 
@@ -113,10 +117,10 @@ def mark(submission: Submission, exercise: Exercise, secret: bytes, student: str
     """Try one question's hidden cases; each category is worth the same."""
     if exercise.kind == "explain":
         return Mark(exercise.key, None, exercise.points)
-    seed = hidden_seed(secret, exercise.key, student)
     if exercise.kind == "predict":  # its numbers were shown
-        seed = public_seed(exercise.key, student)
-    cases = list(exercise.cases(np.random.default_rng(seed)))
+        cases = public_cases(exercise, student)
+    else:
+        cases = hidden_cases(exercise, secret, student)
     answers, failed = [], []
     for case in cases:
         try:
