@@ -1,7 +1,5 @@
 """Three variations on Adam: the largest gradient, Nesterov's look ahead, a careful start."""
 
-import math
-
 import torch
 
 from lib.accelerated._optimizers_options import decay_rates, flags, not_negative
@@ -130,7 +128,7 @@ def _nadam(lr, betas, eps, weight_decay, momentum_decay, decoupled, maximize):
         x, g = shrunk(x, apart), downhill(x, g, joined, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         v = mean_square(memory["exp_avg_sq"], g, beta2)
-        product = memory["mu_product"] * mu(t)
+        product = memory["mu_product"] * torch.as_tensor(mu(t), dtype=memory["mu_product"].dtype)
         root = (v / (1 - beta2**t)).sqrt_().add_(eps)
         ahead = count(product) * mu(t + 1)
         x = against(x, lr * (1 - mu(t)) / (1 - count(product)), g, root)
@@ -194,15 +192,15 @@ def _radam(lr, betas, eps, weight_decay, decoupled, maximize):
 
     def update(x, g, memory):
         step = memory["step"] + 1
-        t = float(step)
+        t = step.double()  # a tensor, so that torch.compile need not ask how large rho is
         x, g = shrunk(x, apart), downhill(x, g, joined, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         v = mean_square(memory["exp_avg_sq"], g, beta2)
         rho = longest - 2 * t * beta2**t / (1 - beta2**t)
+        r = (rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho)
         y = m / (1 - beta1**t) * lr
-        if rho > 5:
-            r = (rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho)
-            y = y * (math.sqrt(r) * math.sqrt(1 - beta2**t) / v.sqrt().add_(eps))
+        scale = (r * (1 - beta2**t)).sqrt() / v.sqrt().add_(eps)
+        y = torch.where((rho > 5).to(x.device), y * scale, y)
         return x - y, {"step": step, "exp_avg": m, "exp_avg_sq": v}
 
     return Rule({"step": 0, "exp_avg": 0, "exp_avg_sq": 0}, update)

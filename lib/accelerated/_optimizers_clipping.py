@@ -22,9 +22,11 @@ def clip_grad_norm(grads, max_norm, norm_type=2.0, error_if_nonfinite=False):
     p = number("norm_type", norm_type)
     shapes.flag("error_if_nonfinite", error_if_nonfinite)
     present = [g for g in grads if g is not None]
-    dtype = reduce(torch.promote_types, (g.dtype for g in present), torch.float16)
-    norms = [_norm(g, p).to(present[0].device) for g in present]
-    total = _norm(torch.stack(norms), p).to(dtype) if norms else torch.tensor(0.0)
+    total = torch.tensor(0.0)
+    if present:
+        norms = [_norm(g, p).to(present[0].device) for g in present]
+        dtype = reduce(torch.promote_types, (g.dtype for g in present))
+        total = _norm(torch.stack(norms), p).to(dtype)
     if error_if_nonfinite and not total.isfinite():
         raise ValueError(f"the norm of grads must be finite, got {total.item()}")
     scale = (max_norm / (total + 1e-6)).clamp(max=1)
