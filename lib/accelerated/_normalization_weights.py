@@ -24,7 +24,7 @@ def weight_norm(v, g, dim=0):
     wide = v.to(torch.promote_types(v.dtype, torch.float32))
     square = wide.square()
     norm = (square.sum(axes, keepdim=True) if axes else square).sqrt()
-    return (wide * (g / norm)).to(v.dtype)
+    return (wide / norm * g).to(v.dtype)
 
 
 def fold_batch_norm(

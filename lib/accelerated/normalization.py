@@ -5,9 +5,9 @@ they are described; here arrays are tensors of float16, bfloat16, float32 or flo
 lie where x lies. Parameters have the dtype of x, or float32 beside a narrower x. Backwards are
 autograd's; running statistics are results, through which no slope goes.
 
-Nothing here calls torch's own normalizations: what is shared is found by `var_mean` and then
-subtracted and multiplied. Eager mode goes over the whole tensor for each of these, torch.compile
-merges them; `make bench` tells what both cost.
+Nothing here calls torch's own normalizations: what cells share is found by `mean`, of them and of
+their squared distance, and then subtracted and multiplied. Eager mode goes over the whole tensor
+for each of these, torch.compile merges them; `make bench` tells what both cost.
 
 Example:
     >>> import torch
@@ -17,7 +17,6 @@ Example:
     tensor(True)
 """
 
-import math
 from functools import partial
 
 import torch
@@ -103,11 +102,10 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-05):
     float_tensor("x", x)
     N, C, L = shapes.group_norm_sizes(x.shape, num_groups)
     weight, bias = learned((C,), x, weight=weight, bias=bias)
-    cells = _wide(x).reshape(N, num_groups, C // num_groups, L)
-    mean, var = _moments(cells, (2, 3))
-    rstd = (var + number("eps", eps)).rsqrt()
-    weight, bias = (None if p is None else p.reshape(*cells.shape[1:3], 1) for p in (weight, bias))
-    y = _weighed(cells - mean, _scale(rstd, weight), bias)
+    groups = num_groups, C // num_groups
+    centred, _, var = _centred(_wide(x).reshape(N, *groups, L), (2, 3))
+    weight, bias = (None if p is None else p.reshape(*groups, 1) for p in (weight, bias))
+    y = _weighed(centred, _scale(var, number("eps", eps), weight), bias)
     return y.reshape(x.shape).to(x.dtype)
 
 
@@ -123,10 +121,8 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-05):
     float_tensor("x", x)
     shapes.layer_norm_sizes(x.shape, normalized_shape)
     weight, bias = learned(normalized_shape, x, weight=weight, bias=bias)
-    axes, cells = tuple(range(-len(normalized_shape), 0)), _wide(x)
-    mean, var = _moments(cells, axes)
-    rstd = (var + number("eps", eps)).rsqrt()
-    return _weighed((cells - mean) * rstd, weight, bias).to(x.dtype)
+    centred, _, var = _centred(_wide(x), tuple(range(-len(normalized_shape), 0)))
+    return _weighed(centred * _scale(var, number("eps", eps), None), weight, bias).to(x.dtype)
 
 
 def rms_norm(x, normalized_shape, weight=None, eps=None):
@@ -142,8 +138,8 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
     (weight,) = learned(normalized_shape, x, weight=weight)
     axes, cells = tuple(range(-len(normalized_shape), 0)), _wide(x)
     eps = torch.finfo(cells.dtype).eps if eps is None else number("eps", eps)
-    rms = cells.square().mean(axes, keepdim=True) + eps
-    return _weighed(cells * rms.rsqrt(), weight, None).to(x.dtype)
+    scale = _scale(cells.square().mean(axes, keepdim=True), eps, None)
+    return _weighed(cells * scale, weight, None).to(x.dtype)
 
 
 def _statistics(x, sizes, running_mean, running_var, weight, bias, from_x):
@@ -160,14 +156,14 @@ def _statistics(x, sizes, running_mean, running_var, weight, bias, from_x):
 def _channel_norm(x, sizes, axes, running_mean, running_var, weight, bias, from_x, momentum, eps):
     cells = _wide(x).reshape(sizes)
     momentum, eps = number("momentum", momentum), number("eps", eps)
+    new = None, None
     if from_x:
-        mean, var = _moments(cells, axes)
-        count = math.prod(cells.shape[axis] for axis in axes)
-        spread = var * (count / max(count - 1, 1))
-        new = [mean, spread] if count and len(cells) else [None, None]
+        centred, mean, var = _centred(cells, axes)
+        count = cells.numel() // max(mean.numel(), 1)
+        new = (mean, var * (count / max(count - 1, 1))) if count else new
     else:
-        mean, var, new = _wide(running_mean), _wide(running_var), [None, None]
-    y = _weighed(cells - mean, _scale((var + eps).rsqrt(), weight), bias)
+        centred, var = cells - _wide(running_mean), _wide(running_var)
+    y = _weighed(centred, _scale(var, eps, weight), bias)
     running = map(partial(_moved, momentum), (running_mean, running_var), new)
     return y.reshape(x.shape).to(x.dtype), *running
 
@@ -183,19 +179,25 @@ def _moved(momentum, running, new):
     return ((1 - momentum) * running.to(new.dtype) + momentum * new).to(running.dtype)
 
 
-def _moments(cells, axes):
-    """Return mean and variance over some axes; of nothing, 0 and 0."""
+def _centred(cells, axes):
+    """Return cells less their mean over some axes, that mean, and the variance; 1 of nothing."""
+    mean = cells.mean(axes, keepdim=True)
+    centred = cells - mean
     if not cells.numel():
-        return cells.new_zeros(()), cells.new_zeros(())
-    var, mean = torch.var_mean(cells, axes, correction=0, keepdim=True)
-    return mean, var
+        return centred, mean, torch.ones_like(mean)
+    return centred, mean, centred.square().mean(axes, keepdim=True)
 
 
-def _scale(rstd, weight):
+def _scale(var, eps, weight):
+    rstd = (var + eps).rsqrt()
     return rstd if weight is None else rstd * weight
 
 
 def _weighed(values, weight, bias):
+    """Return values · weight + bias, in one sweep where there are both."""
+    weight, bias = (None if p is None else p.to(values.dtype) for p in (weight, bias))
+    if weight is not None and bias is not None:
+        return torch.addcmul(bias, values, weight)
     values = values if weight is None else values * weight
     return values if bias is None else values + bias
 

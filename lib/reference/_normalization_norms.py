@@ -53,9 +53,9 @@ def normalize_backward(dy, x, p=2.0, dim=1, eps=1e-12):
     wide = x.astype(np.float64)
     norm = _norm(wide, p, axes)
     divisor = np.maximum(norm, eps)
-    through = -(dy * (wide / divisor / divisor)).sum(axes, keepdims=True)
-    through = np.where((norm >= eps) & (p != 0), through, 0)
-    return (dy / divisor + _norm_slope(wide, norm, p, axes) * through).astype(x.dtype)
+    dnorm = -(dy * (wide / divisor / divisor)).sum(axes, keepdims=True)
+    dnorm = np.where(norm >= eps, dnorm, 0)
+    return (dy / divisor + _norm_backward(dnorm, wide, norm, p, axes)).astype(x.dtype)
 
 
 @np.errstate(all="ignore")
@@ -112,9 +112,10 @@ def local_response_norm_backward(dy, x, size, alpha=1e-4, beta=0.75, k=1.0):
     dy = upstream(dy, x.shape, x.dtype)
     wide, base, (before, after) = _neighbourhood(x, size, alpha, k)
     divisor = base**beta
-    of_base = -dy * (wide / divisor / divisor) * (beta * base ** (beta - 1) if beta else 0)
-    of_square = alpha / size * _across_channels(of_base, after, before)
-    return (dy / divisor + 2 * wide * of_square).astype(x.dtype, copy=False)
+    slope = beta * base ** (beta - 1)
+    dbase = -dy * (wide / divisor / divisor) * slope if beta else np.zeros_like(base)
+    dsquare = alpha / size * _across_channels(dbase, after, before)
+    return (dy / divisor + 2 * wide * dsquare).astype(x.dtype, copy=False)
 
 
 def _vectors(x, p, dim, eps):
@@ -133,17 +134,21 @@ def _norm(x, p, axes):
     return (size**p).sum(axes, keepdims=True) ** (1 / p)
 
 
-def _norm_slope(x, norm, p, axes):
-    """Return the slope of the norm along each cell."""
+def _norm_backward(dnorm, x, norm, p, axes):
+    """Send the slope of the norm back to each cell."""
+    if p == 0:
+        return 0
     size, sign = np.abs(x), np.sign(x)
     if np.isinf(p):
         extreme = (size == norm) | np.isnan(size)
-        return sign * extreme / extreme.sum(axes, keepdims=True)
+        return sign * (dnorm / extreme.sum(axes, keepdims=True) * extreme)
     if p == 1:
-        return sign
+        return sign * dnorm
+    if p == 2:
+        return np.where(norm == 0, 0, x / norm) * dnorm
     if p < 1:
-        return np.where(x == 0, 0, sign * size ** (p - 1)) * norm ** (1 - p)
-    return np.where(norm == 0, 0, sign * size ** (p - 1) / norm ** (p - 1))
+        return np.where(x == 0, 0, sign * size ** (p - 1)) * dnorm * norm ** (1 - p)
+    return sign * size ** (p - 1) * np.where(norm == 0, 0, dnorm / norm ** (p - 1))
 
 
 def _responses(x, size, alpha, beta, k):

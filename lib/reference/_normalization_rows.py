@@ -40,15 +40,19 @@ class Moments(NamedTuple):
         return self.m2 / self.count
 
 
-@np.errstate(all="ignore")  # ∞ and NaN are answers
 def moments(x, channels, whole_batch, dy=None):
-    """Return the moments of the cells that each row shares with others, repeated for each row.
+    """Return the moments of the cells that each row shares with others, for each row again.
+
+    These broadcast against (N, C, 1). `channels` neighbours share, in all samples if
+    `whole_batch`.
 
     Chan's rule: the mean of all is the mean of the pieces' means, weighed by their counts; the
     distances from it are those from each piece's mean, and those of these means.
 
     Source: Chan, Golub & LeVeque (1983), Algorithms for computing the sample variance.
     """
+    if whole_batch and x.shape[2] == 1:  # to batch norm, samples of one cell are one long row
+        x, dy = (None if a is None else a.transpose(2, 1, 0) for a in (x, dy))
     found = _pieces(x, dy)
     count = np.maximum(_shared(found.count, channels, whole_batch), 1)
     mean = _shared(found.count * found.mean, channels, whole_batch) / count
@@ -58,7 +62,6 @@ def moments(x, channels, whole_batch, dy=None):
     return Moments(count, mean, m2, found.dy.sum(axis=2, keepdims=True), dy_x)
 
 
-@np.errstate(all="ignore")
 def standardized(x, mean, var, eps, weight=None, bias=None):
     """Return (x − mean) / √(var + eps) · weight + bias, dtype of x.
 
@@ -75,7 +78,6 @@ def standardized(x, mean, var, eps, weight=None, bias=None):
     return y
 
 
-@np.errstate(all="ignore")
 def standardized_backward(dy, x, channels, whole_batch, eps, weight=None):
     """Send dy back through `standardized`, whose mean and var were those of x itself.
 
@@ -98,15 +100,13 @@ def standardized_backward(dy, x, channels, whole_batch, eps, weight=None):
     return dx, dweight.sum(axis=(0, 2)), found.dy.sum(axis=(0, 2))
 
 
-@np.errstate(all="ignore")
 def scaled_backward(dy, x, mean, var, eps, weight=None):
     """Send dy back through `standardized` where mean and var were given; as above."""
-    found = _pieces(x, dy)
     rstd = 1 / np.sqrt(var + eps)
-    scale = (per_row(weight, 1) * rstd).astype(wide(x.dtype))
-    dweight = (found.dy_x + found.dy * (found.mean - mean)) * rstd
-    dx = (dy * scale).astype(x.dtype, copy=False)
-    return dx, dweight.sum(axis=(0, 2)), found.dy.sum(axis=(0, 2))
+    scale = per_row(weight, 1) * rstd
+    dx = (dy * scale.astype(wide(x.dtype))).astype(x.dtype, copy=False)
+    dweight = (dy * ((x - mean) * rstd)).sum(axis=(0, 2))
+    return dx, dweight, dy.sum(axis=(0, 2), dtype=np.float64)
 
 
 def per_row(values, default):
@@ -145,7 +145,7 @@ def _tile(cells, slopes=None):
     rest[~np.isfinite(rest)] = 0
     yield len(ones)
     yield near + rest
-    yield np.vecdot(distance, distance) - len(ones) * rest**2
+    yield np.maximum(np.vecdot(distance, distance) - len(ones) * rest**2, 0)
     if slopes is not None:
         dy = np.vecdot(slopes, ones).astype(np.float64)
         yield dy

@@ -11,6 +11,8 @@ parameters have the dtype of x, or float32 beside an x of float16. A `_backward`
 upstream gradient `dy`, in the shape and dtype of y, and then forward's own arguments.
 """
 
+from functools import partial
+
 import numpy as np
 
 from lib import shapes
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 
+@np.errstate(all="ignore")  # ∞ and NaN are answers
 def batch_norm(
     x,
     running_mean,
@@ -111,6 +114,7 @@ def batch_norm(
     return _channel_norm(x, sizes, *given, training, number("momentum", momentum), eps, True)
 
 
+@np.errstate(all="ignore")
 def batch_norm_backward(
     dy,
     x,
@@ -141,6 +145,7 @@ def batch_norm_backward(
     return _channel_norm_backward(dy, x, sizes, *given, training, eps, True)
 
 
+@np.errstate(all="ignore")
 def instance_norm(
     x,
     running_mean=None,
@@ -196,6 +201,7 @@ def instance_norm(
     return _channel_norm(x, sizes, *given, use_input_stats, momentum, eps, False)
 
 
+@np.errstate(all="ignore")
 def instance_norm_backward(
     dy,
     x,
@@ -224,6 +230,7 @@ def instance_norm_backward(
     return _channel_norm_backward(dy, x, sizes, *given, use_input_stats, number("eps", eps), False)
 
 
+@np.errstate(all="ignore")
 def group_norm(x, num_groups, weight=None, bias=None, eps=1e-05):
     """Standardize groups of neighbouring channels, in each sample alone.
 
@@ -262,6 +269,7 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-05):
     return rows.standardized(cells, found.mean, found.var, eps, weight, bias).reshape(x.shape)
 
 
+@np.errstate(all="ignore")
 def group_norm_backward(dy, x, num_groups, weight=None, bias=None, eps=1e-05):
     """Send each slope back, through the mean and the variance of its group.
 
@@ -283,6 +291,7 @@ def group_norm_backward(dy, x, num_groups, weight=None, bias=None, eps=1e-05):
     return _fitting(slopes, x, weight, bias)
 
 
+@np.errstate(all="ignore")
 def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-05):
     """Standardize the last axes together, each part that the others leave alone by itself.
 
@@ -320,6 +329,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-05):
     return _weighed(y, weight, bias).astype(x.dtype, copy=False)
 
 
+@np.errstate(all="ignore")
 def layer_norm_backward(dy, x, normalized_shape, weight=None, bias=None, eps=1e-05):
     """Send each slope back, through the mean and the variance of its part.
 
@@ -343,6 +353,7 @@ def layer_norm_backward(dy, x, normalized_shape, weight=None, bias=None, eps=1e-
     return _fitting((dx, dweight, dbias), x, weight, bias)
 
 
+@np.errstate(all="ignore")
 def rms_norm(x, normalized_shape, weight=None, eps=None):
     """Divide the last axes by their root mean square: layer norm that leaves the mean alone.
 
@@ -416,48 +427,38 @@ def _statistics(x, sizes, running_mean, running_var, weight, bias, from_x):
     return learned(sizes[1:2], x, **several, weight=weight, bias=bias)
 
 
-@np.errstate(all="ignore")
 def _channel_norm(
     x, sizes, running_mean, running_var, weight, bias, from_x, momentum, eps, whole_batch
 ):
-    cells = _turned(x.reshape(sizes), sizes, whole_batch)
+    cells = x.reshape(sizes)
     if from_x:
         found = rows.moments(cells, 1, whole_batch)
         mean, var = found.mean, found.var
-        spread = found.m2 / np.maximum(found.count - 1, 1)
-        running = _moved(running_mean, mean, momentum), _moved(running_var, spread, momentum)
+        new = mean, found.m2 / np.maximum(found.count - 1, 1)
     else:
         mean, var = rows.per_row(running_mean, 0), rows.per_row(running_var, 1)
-        running = running_mean.copy(), running_var.copy()
+        new = None, None
     y = rows.standardized(cells, mean, var, eps, weight, bias)
-    return _turned(y, sizes, whole_batch).reshape(x.shape), *running
+    new = new if x.size else (None, None)
+    running = map(partial(_moved, momentum), (running_mean, running_var), new)
+    return y.reshape(x.shape), *running
 
 
-@np.errstate(all="ignore")
 def _channel_norm_backward(
     dy, x, sizes, running_mean, running_var, weight, bias, from_x, eps, whole_batch
 ):
-    dy = upstream(dy, x.shape, x.dtype)
-    dy, cells = (_turned(a.reshape(sizes), sizes, whole_batch) for a in (dy, x))
+    dy, cells = upstream(dy, x.shape, x.dtype).reshape(sizes), x.reshape(sizes)
     if from_x:
-        dx, *slopes = rows.standardized_backward(dy, cells, 1, whole_batch, eps, weight)
+        slopes = rows.standardized_backward(dy, cells, 1, whole_batch, eps, weight)
     else:
         mean, var = rows.per_row(running_mean, 0), rows.per_row(running_var, 1)
-        dx, *slopes = rows.scaled_backward(dy, cells, mean, var, eps, weight)
-    return _fitting((_turned(dx, sizes, whole_batch), *slopes), x, weight, bias)
+        slopes = rows.scaled_backward(dy, cells, mean, var, eps, weight)
+    return _fitting(slopes, x, weight, bias)
 
 
-def _turned(cells, sizes, whole_batch):
-    """Swap samples and cells where each sample has one: to batch norm they are all the same.
-
-    The samples then make one long row, where there were many rows of one cell. Twice is back.
-    """
-    return cells.transpose(2, 1, 0) if whole_batch and sizes[2] == 1 else cells
-
-
-def _moved(running, new, momentum):
-    """Return a running statistic, (C,), moved towards the samples' average of new, (N, C, 1)."""
-    if running is None or not new.size:
+def _moved(momentum, running, new):
+    """Return a running statistic, (C,), moved towards the samples' mean of new, (…, C, 1)."""
+    if running is None or new is None:
         return None if running is None else running.copy()
     wide = running.astype(np.float64)
     return ((1 - momentum) * wide + momentum * new[..., 0].mean(axis=0)).astype(running.dtype)
@@ -470,7 +471,6 @@ def _layers(x, sizes, eps):
     return rows.standardized(cells, found.mean, found.var, eps).reshape(x.shape)
 
 
-@np.errstate(all="ignore")
 def _root_mean_square(x, normalized_shape, weight, eps):
     """Return x and weight as arrays, the parts of x as rows, and 1 / their root mean square."""
     x = float_array("x", x)
@@ -482,19 +482,20 @@ def _root_mean_square(x, normalized_shape, weight, eps):
     return x, cells, weight, (1 / np.sqrt(mean + eps)).astype(cells.dtype)
 
 
-@np.errstate(all="ignore")
 def _weighed(values, weight, bias=None):
-    values = values if weight is None else values * weight
-    return values if bias is None else values + bias
+    """Multiply and add in place."""
+    if weight is not None:
+        values *= weight
+    if bias is not None:
+        values += bias
+    return values
 
 
-@np.errstate(all="ignore")
 def _over_parts(slopes, shape):
     """Add up over all parts, in float64."""
-    return slopes.reshape(-1, *shape).sum(axis=0, dtype=np.float64)
+    return slopes.sum(axis=tuple(range(slopes.ndim - len(shape))), dtype=np.float64)
 
 
-@np.errstate(all="ignore")
 def _fitting(slopes, x, *parameters):
     """Return dx shaped as x, and each other slope in the dtype of its parameter, or None."""
     dx, *others = slopes
