@@ -235,6 +235,7 @@ def test_the_twins_slopes_have_slopes(name, options):
     assert torch.autograd.gradgradcheck(lambda x: getattr(accelerated, name)(x, **options), x)
 
 
+@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>")  # the tracer's
 @pytest.mark.parametrize("name", CASES)
 def test_the_twin_can_be_traced(name):
     options = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v

@@ -4,10 +4,10 @@ Every function has the name, the arguments and the meaning of its namesake in th
 where they are described; here `x` is a tensor of float16, bfloat16, float32 or float64 and the
 result lies where x lies. Backwards are autograd's.
 
-Nothing here calls torch's own activations: all are made of comparisons, exp, expm1, log1p and
-erfc. Forms are chosen so that autograd's chain of slopes is right everywhere: it must meet
-neither infinity times 0 nor, at 0, the slope of |x|. One built-in kernel does in one sweep what
-is a handful here; under `torch.compile` these become one sweep, too.
+Nothing here calls torch's own activations: all are made of clamp, exp, expm1, log1p and erfc. Six
+of them are given their slope, as autograd's chain of slopes would be wrong at a kink, or meet
+infinity times 0; the others are products of these, and autograd does the rest. One built-in kernel
+does in one sweep what is a handful here; under `torch.compile` these become one sweep, too.
 
 Example:
     >>> import torch
@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805  # of SELU: mean 0, variance 1 stay so
+FLAT = 20.0  # tanh(20) is 1 in float64
 
 
 def sigmoid(x):
@@ -81,12 +82,7 @@ def tanh(x):
         >>> tanh(torch.tensor([-torch.inf, 0, 1]))
         tensor([-1.0000,  0.0000,  0.7616])
     """
-
-    def f(x):
-        a, b = (torch.expm1(2 * part) for part in _signed_parts(x))
-        return (a - b) / (2 + a + b)
-
-    return _pointwise(f, x)
+    return _pointwise(_tanh, x)
 
 
 def softsign(x):
@@ -108,7 +104,11 @@ def relu(x):
         >>> relu(torch.tensor([-2.0, 0, 3]))
         tensor([0., 0., 3.])
     """
-    return threshold(x, 0.0, 0.0)
+
+    def passed_back(dy, y, x):
+        return torch.where(x <= 0, 0, dy)
+
+    return _pointwise(lambda x: _Given.apply(lambda x: x.clamp(min=0), passed_back, x), x)
 
 
 def threshold(x, threshold, value):
@@ -132,7 +132,14 @@ def leaky_relu(x, negative_slope=0.01):
         tensor([-0.5000,  0.0000,  3.0000])
     """
     slope = number("negative_slope", negative_slope)
-    return _pointwise(lambda x: _sloped(x, slope), x)
+
+    def f(x):
+        return x.clamp(min=0) + slope * x.clamp(max=0)
+
+    def passed_back(dy, y, x):
+        return torch.where(x > 0, dy, slope * dy)
+
+    return _pointwise(lambda x: _Given.apply(f, passed_back, x), x)
 
 
 def prelu(x, weight):
@@ -145,7 +152,18 @@ def prelu(x, weight):
                 [ 3.0000,  3.0000]])
     """
     float_tensor("x", x)
-    return _pointwise(_sloped, x, _each_channels(weight, x))
+
+    def f(x, weight):
+        return x.clamp(min=0) + weight * x.clamp(max=0)
+
+    def passed_back(dy, y, x, weight):
+        dweight = dy * x.clamp(max=0)
+        return torch.where(x > 0, dy, weight * dy), dweight.sum_to_size(weight.shape)
+
+    def given(x, weight):
+        return _Given.apply(f, passed_back, x, weight)
+
+    return _pointwise(given, x, _each_channels(weight, x))
 
 
 def _each_channels(weight, x):
@@ -287,13 +305,7 @@ def mish(x):
         >>> mish(torch.tensor([-1.0, 0, 1]))
         tensor([-0.3034,  0.0000,  0.8651])
     """
-
-    def f(x):
-        n, p = (part.exp() for part in _signed_parts(x))
-        weight = n * (n + 2 * p)  # tanh(log(1 + e^x)) is a ratio of polynomials in e^x = n/p
-        return x * weight / (weight + 2 * p * p)
-
-    return _pointwise(f, x)
+    return _pointwise(lambda x: x * _tanh(_softplus(x)), x)
 
 
 def glu(x, dim=-1):
@@ -329,38 +341,65 @@ def _pointwise(f, x, *others):
     return f(x.to(dtype), *(other.to(dtype) for other in others)).to(x.dtype)
 
 
-def _signed_parts(x):
-    """Return min(x, 0) and −max(x, 0), of which at 0 only the second has a slope, −1.
+class _Given(torch.autograd.Function):
+    """y = f(x, *others) and dx = passed_back(dy, y, x, *others), which autograd can pass, too."""
 
-    So e^x is the ratio of two exponentials that never overflow, and its slope counts once. The
-    zero of the first is −0, that tanh(−0) may be −0.
-    """
-    return torch.where(x < 0, x, -0.0), torch.where(x < 0, 0, -x)
+    @staticmethod
+    def forward(f, passed_back, x, *others):
+        return f(x, *others)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        _, ctx.passed_back, *tensors = inputs
+        ctx.save_for_backward(output, *tensors)
+
+    @staticmethod
+    def backward(ctx, dy):
+        slopes = ctx.passed_back(dy, *ctx.saved_tensors)
+        return None, None, *(slopes if isinstance(slopes, tuple) else (slopes,))
 
 
 def _sigmoid(x):
-    n, p = (part.exp() for part in _signed_parts(x))
-    return n / (n + p)
+    def f(x):
+        return (-x).exp_().add_(1).reciprocal_()
+
+    return _Given.apply(f, lambda dy, y, x: dy * y * (1 - y), x)
+
+
+def _tanh(x):
+    def f(x):
+        t = torch.expm1(2 * x.clamp(-FLAT, FLAT))  # e^2x − 1, which near 0 keeps its digits
+        return t / (2 + t)
+
+    return _Given.apply(f, lambda dy, y, x: dy * (1 - y * y), x)
 
 
 def _softplus(x):
-    low, high = _signed_parts(x)
-    return torch.log1p((low + high).exp()) - high
+    def f(x):
+        return (-x.abs()).exp_().log1p_().add_(x.clamp(min=0))
 
-
-def _sloped(x, slope):
-    """Return x where it is positive, elsewhere its multiple; no slope meets the other's x."""
-    return torch.where(x > 0, x, slope * torch.where(x > 0, 0, x))
+    return _Given.apply(f, lambda dy, y, x: dy * -torch.expm1(-y), x)  # 1 − e^−y = sigmoid(x)
 
 
 def _cut_off(x, low, high):
     """Cut off what lies outside a range; at its ends, outside and of NaN the slope is 0."""
-    return torch.where((low < x) & (x < high), x, x.detach().clamp(low, high))
+
+    def passed_back(dy, y, x):
+        return torch.where((low < x) & (x < high), dy, 0)
+
+    return _Given.apply(lambda x: x.clamp(low, high), passed_back, x)
 
 
 def _bent(x, alpha, width):
     """Return x where it is positive, elsewhere alpha · (e^(x / width) − 1)."""
-    return torch.where(x > 0, x, alpha * torch.expm1(torch.where(x > 0, 0, x) / width))
+
+    def f(x):
+        return x.clamp(min=0) + alpha * torch.expm1(x.clamp(max=0) / width)
+
+    def passed_back(dy, y, x):
+        return torch.where(x > 0, dy, dy * (alpha / width) * torch.exp(x.clamp(max=0) / width))
+
+    return _Given.apply(f, passed_back, x)
 
 
 def _divisor(name, value):
