@@ -54,6 +54,7 @@ DRAWN = {  # name, what → shape and options
     ("kaiming_normal", "convolution"): (CONV, {"mode": "fan_in", **RELU}),
     ("orthogonal", "wide"): ((5, 3, 4), {"gain": -2}),
     ("orthogonal", "tall"): ((9, 4), {}),
+    ("orthogonal", "square"): ((4, 4), {}),
     ("sparse", "tenth"): ((30, 20), {"sparsity": 0.1, "std": 0.5}),
     ("sparse", "no zero"): ((30, 20), {"sparsity": 0}),
     ("lsuv", "linear"): ((7, 12), {"x": 5 + np.random.default_rng(8).random((40, 12))}),
