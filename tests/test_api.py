@@ -130,7 +130,9 @@ def test_docstrings_are_read_as_plain_text():
     told = sections(
         """Scale x*y by |x|_ and `a_`.
 
-        y[i] = x[i] · s. The scale is s.
+        y[i] = x[i] · s, which may
+        go on.
+        z = y. The scale is s.
 
             s = 1 / Σ x
             for each row
@@ -155,7 +157,7 @@ def test_docstrings_are_read_as_plain_text():
     )
     assert blocks(told[""]) == [
         ("text", "Scale x*y by |x|_ and `a_`."),
-        ("equation", "y[i] = x[i] · s."),
+        ("equation", "y[i] = x[i] · s, which may go on.\nz = y."),
         ("text", "The scale is s."),
         ("equation", "s = 1 / Σ x\nfor each row"),
         ("list", "- one,\n  and more\n- two"),
@@ -267,8 +269,8 @@ def test_index_lists_every_operation():
 
 
 @built
-def test_search_finds_an_entry(visit, home):
-    with visit(f"{home}/search.html?q=gem_pool") as seen:
+@pytest.mark.parametrize("name", ["gem_pool", "gem_pool_backward"])
+def test_search_leads_to_an_entry_and_to_its_backward(visit, home, name):
+    with visit(f"{home}/search.html?q={name}") as seen:
         seen.page.wait_for_selector("#search-results li")
-        entry = seen.page.locator("#search-results a[href*='api/pooling.html#gem_pool']")
-        entry.wait_for()
+        seen.page.locator(f"#search-results a[href$='api/pooling.html#{name}']").wait_for()

@@ -87,9 +87,7 @@ class Operations(SphinxDirective):
         section += [self.homes(name, forward, twin), TaughtIn("", topic=topic, name=name)]
         section += description(forward)
         if backward:
-            parts = [label("Backward"), signature(name + BACKWARD, backward)]
-            parts += description(backward)
-            section += nodes.container("", *parts, ids=[name + BACKWARD], classes=["second"])
+            section += the_way_back(name + BACKWARD, backward)
         if twin is not forward:
             parts = [label("Torch twin"), same_signature(topic, name, forward, backward)]
             parts += description(twin, meant=False)
@@ -137,6 +135,12 @@ def signature(name, function):
     """Return how a function is called."""
     text = f"{name}{inspect.signature(function)}"
     return nodes.literal_block(text, text, language="python", classes=["signature"])
+
+
+def the_way_back(name, function):
+    """Return the part of an entry that describes the backward; its title is for the search."""
+    parts = [nodes.title("", name), signature(name, function), *description(function)]
+    return nodes.admonition("", *parts, ids=[name], classes=["second"])
 
 
 def inline(text):

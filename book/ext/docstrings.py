@@ -12,6 +12,7 @@ from textwrap import dedent
 HEADING = re.compile(r"(Args|Returns|Yields|Raises|Source|Note|Example)s?:(?: +(.*))?")
 TERM = re.compile(r"(\(?[*\w]+(?:, [*\w]+)*\)?): *(.*)")
 FORMULA = re.compile(r"\w+([\[(].*?[\])])?( [=→∈·] | \([A-Z].*→)")
+WRAP = re.compile(rf"\n(?!{FORMULA.pattern})")
 WRAPPED = "Source"  # follows its heading on the same line, and may go on without an indent
 SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 
@@ -54,7 +55,7 @@ def blocks(text):
     for kind, pairs in groupby(zip(kinds, lines, strict=True), key=lambda pair: pair[0]):
         part = dedent("\n".join(line for _, line in pairs))
         if kind == "text" and FORMULA.match(part):
-            equation, *rest = SENTENCE.split(" ".join(part.split()), maxsplit=1)
+            equation, *rest = SENTENCE.split(WRAP.sub(" ", part), maxsplit=1)
             found += [("equation", equation), *(("text", text) for text in rest)]
         elif kind:
             found.append((kind, part))

@@ -390,9 +390,9 @@ def avg_pool3d_backward(
 def lp_pool2d(x, norm_type, kernel_size, stride=None, ceil_mode=False):
     """Take the p-norm of each window, without the absolute value: (Σ xᵖ)^(1/p).
 
-    p = 1 is the sum, p = ∞ the largest |x| (and −∞ the smallest). As in torch, an odd p that
-    meets a negative sum gives NaN, and a window that hangs over the end (`ceil_mode`) is
-    scaled up as if it were full.
+    At p = 1 it is the sum, at p = ∞ the largest |x| (and at −∞ the smallest). As in torch, an
+    odd p that meets a negative sum gives NaN, and a window that hangs over the end
+    (`ceil_mode`) is scaled up as if it were full.
 
     Args:
         x: images, (N, C, H, W) or (C, H, W), float.
