@@ -212,6 +212,9 @@ CASES = {
 }
 
 
+ONE_OF_EACH = {name: case for case, (name, _) in reversed(CASES.items())}.values()
+
+
 def every_reduction(case):
     """The name of a case's operation, and its arguments with each reduction that there is."""
     name, arguments = CASES[case]

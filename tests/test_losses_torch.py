@@ -6,14 +6,28 @@ expected values come with it, are a second opinion.
 """
 
 import itertools
+import warnings
 
 import numpy as np
+import onnx.helper
 import pytest
 import torch
-from losses_cases import CASES, every_reduction, learned
+from losses_cases import CASES, ONE_OF_EACH, every_reduction, learned
+from numpy.testing import assert_allclose
 from operations import DTYPES, by_name, check_torch, database, reference, to_numpy, to_torch
 
 from lib.reference import losses
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # one node test takes the logarithm of 0
+    from onnx.backend.test.case.node import (
+        _NodeTestCases,
+        logsoftmax,  # noqa: F401
+        negativeloglikelihoodloss,  # noqa: F401
+        reduce_log_sum_exp,  # noqa: F401
+        softmax,  # noqa: F401
+        softmax_cross_entropy_loss,  # noqa: F401
+    )
 
 OURS = {"focal_loss", "info_nce"}  # which torch has not
 NAMES = {n for n in losses.__all__ if not n.endswith("_backward")} - OURS
@@ -72,3 +86,104 @@ def torchs(name, tensors):
         for key, value in tensors.items()
     }
     return operation(**wide).to(first.dtype)
+
+
+SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 1e-300, 50])
+FROM_0_TO_1 = {"binary_cross_entropy"}  # whose refusals are tested elsewhere
+
+
+@pytest.mark.parametrize("case", [c for c in ONE_OF_EACH if CASES[c][0] in NAMES - FROM_0_TO_1])
+def test_infinities_nan_and_signed_zeros(case):
+    name, every = every_reduction(case)
+    rng = np.random.default_rng(0)
+    for arguments, argument in itertools.product(every, learned(name)):
+        value = arguments[argument]
+        special = rng.choice(np.abs(SPECIAL) if argument == "var" else SPECIAL, value.shape)
+        # torch's slope of soft_margin_loss is NaN where its exponential is infinite; ours is not
+        slope = () if name == "soft_margin_loss" else learned(name)
+        tensors = to_torch({**arguments, argument: special}, slope)
+        check_torch("losses", name, tensors, lambda t=tensors: torchs(name, t), learned(name))
+
+
+BATCHES = [c for c in ONE_OF_EACH if CASES[c][0] in NAMES - {"multi_margin_loss"}]
+
+
+@pytest.mark.parametrize("case", BATCHES)
+def test_an_empty_batch(case):
+    name, every = every_reduction(case)
+    for arguments in every:
+        arrays = {k: v for k, v in arguments.items() if isinstance(v, np.ndarray)}
+        samples = next(iter(arrays.values())).shape[0]
+        empty = {k: v[:0] for k, v in arrays.items() if v.shape[0] == samples}
+        tensors = to_torch(arguments | empty, learned(name))
+        check_torch("losses", name, tensors, lambda t=tensors: torchs(name, t), learned(name))
+
+
+def test_an_empty_batch_of_margins():
+    x, target = np.zeros((0, 3)), np.zeros(0, int)  # where torch reads what it never wrote
+    assert np.isnan(losses.multi_margin_loss(x, target))
+    assert losses.multi_margin_loss(x, target, reduction="sum") == 0
+
+
+@pytest.mark.parametrize("case", [c for c, (name, _) in CASES.items() if name == "focal_loss"])
+def test_focal_loss_is_that_of_torchvision(case):
+    def theirs(x, target, alpha=0.25, gamma=2, reduction="none"):
+        p = torch.sigmoid(x)
+        ce = torch.nn.functional.binary_cross_entropy_with_logits(x, target, reduction="none")
+        loss = ce * (1 - (p * target + (1 - p) * (1 - target))) ** gamma
+        if alpha >= 0:
+            loss = loss * (alpha * target + (1 - alpha) * (1 - target))
+        return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[reduction]
+
+    name, every = every_reduction(case)
+    for arguments, dtype in itertools.product(every, DTYPES.values()):
+        tensors = to_torch(arguments, ("x",), dtype=dtype)
+        check_torch("losses", name, tensors, lambda t=tensors: theirs(**t))
+
+
+@pytest.mark.parametrize("case", [c for c, (name, _) in CASES.items() if name == "info_nce"])
+def test_info_nce_is_the_cross_entropy_of_all_pairs(case):
+    def theirs(query, positive, temperature, reduction):
+        pairs = (query[:, None] * positive[None]).sum(-1) / temperature
+        own = torch.arange(len(query))
+        return torch.nn.functional.cross_entropy(pairs, own, reduction=reduction)
+
+    name, every = every_reduction(case)
+    for arguments, dtype in itertools.product(every, DTYPES.values()):
+        tensors = to_torch(arguments, learned(name), dtype=dtype)
+        check_torch("losses", name, tensors, lambda t=tensors: theirs(**t), learned(name))
+
+
+ONNX_NAMES = {
+    "Softmax": "softmax",
+    "LogSoftmax": "log_softmax",
+    "ReduceLogSumExp": "logsumexp",
+    "NegativeLogLikelihoodLoss": "nll_loss",
+    "SoftmaxCrossEntropyLoss": "cross_entropy",
+}
+
+
+def onnx_cases():
+    for case in _NodeTestCases:  # filled by the imports above
+        node = case.model.graph.node[0]
+        if node.op_type in ONNX_NAMES and len(case.model.graph.node) == 1:
+            given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+            yield pytest.param(ONNX_NAMES[node.op_type], given, case, id=case.name)
+
+
+@pytest.mark.parametrize(("name", "given", "case"), list(onnx_cases()))
+def test_onnx_expects_the_same(name, given, case):
+    (x, *others), (expected, *more) = case.data_sets[0]
+    if name == "logsumexp":
+        axes = tuple(others[0].tolist()) or tuple(range(x.ndim))
+        y = losses.logsumexp(x, axes, keepdim=bool(given["keepdims"]))
+    elif "softmax" in name:
+        y = reference("losses", name)(x, given.get("axis", -1))
+    else:
+        reduction = given["reduction"].decode()
+        options = {"ignore_index": given.get("ignore_index", -100), "reduction": reduction}
+        weight = others[1] if len(others) == 2 else None
+        y = reference("losses", name)(x, others[0].astype(np.int64), weight, **options)
+    assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
+    if more:  # the logarithms of the probabilities
+        assert_allclose(losses.log_softmax(x, 1), more[0], rtol=1e-5, atol=1e-6)

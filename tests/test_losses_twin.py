@@ -2,10 +2,8 @@
 
 import pytest
 import torch
-from losses_cases import CASES, every_reduction, learned
+from losses_cases import CASES, ONE_OF_EACH, every_reduction, learned
 from operations import check_narrow, check_no_builtin, check_twin, on_each_device
-
-ONE_OF_EACH = {name: case for case, (name, _) in reversed(CASES.items())}
 
 
 @on_each_device
@@ -18,7 +16,7 @@ def test_twins_agree_forward_and_backward(case, device):
 
 @on_each_device
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("case", ONE_OF_EACH.values())
+@pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_narrow_floats_are_kept(case, dtype, device):
     name, arguments = CASES[case]
     check_narrow("losses", name, arguments, learned(name), dtype, device)

@@ -3,7 +3,7 @@
 import torch
 
 from lib.accelerated._arguments import number
-from lib.accelerated._losses_tools import factor, log_sigmoid, pair, reduced, wide
+from lib.accelerated._losses_tools import EPSILON, factor, log_sigmoid, pair, reduced, wide
 
 
 def binary_cross_entropy(x, target, weight=None, reduction="mean"):
@@ -76,4 +76,4 @@ class _Surprise(torch.autograd.Function):
     @staticmethod
     def backward(ctx, dloss):
         p, target = ctx.saved_tensors
-        return dloss * (p - target) / (p * (1 - p)).clamp(min=1e-12), None
+        return dloss * (p - target) / (p * (1 - p)).clamp(min=EPSILON), None

@@ -7,9 +7,7 @@ import torch
 from lib import shapes
 from lib.accelerated._arguments import float_tensor, matching, number
 from lib.accelerated._losses_entropy import cross_entropy
-from lib.accelerated._losses_tools import compared, reduced, wide
-
-EPSILON = 1e-12  # what torch adds to a squared length
+from lib.accelerated._losses_tools import EPSILON, compared, reduced, wide
 
 
 def cosine_embedding_loss(x1, x2, target, margin=0, reduction="mean"):

@@ -6,6 +6,7 @@ from lib import shapes
 from lib.accelerated._arguments import choice, float_tensor, matching, number
 
 REDUCTIONS = ("none", "mean", "sum")
+EPSILON = 9.999999960041972e-13  # 1e-12 in float32, which is how torch holds it, in any dtype
 WHOLE = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from lib.reference._arguments import float_array, matching, number
 from lib.reference._losses_tools import (
+    EPSILON,
     exact,
     factor,
     log_sigmoid,
@@ -57,7 +58,7 @@ def binary_cross_entropy_backward(dy, x, target, weight=None, reduction="mean"):
         array([-3.,  2.])
     """
     x, p, target, weight = _probabilities(x, target, weight)
-    slope = weight * (p - target) / np.maximum(p * (1 - p), 1e-12)
+    slope = weight * (p - target) / np.maximum(p * (1 - p), EPSILON)
     return passed_back(dy, slope, x, reduction)
 
 

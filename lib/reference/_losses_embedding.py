@@ -8,9 +8,8 @@ import numpy as np
 from lib import shapes
 from lib.reference._arguments import float_array, matching, number, sum_to, upstream
 from lib.reference._losses_entropy import cross_entropy, cross_entropy_backward
-from lib.reference._losses_tools import compared, exact, reduced, sign, slope_of_each
+from lib.reference._losses_tools import EPSILON, compared, exact, reduced, sign, slope_of_each
 
-EPSILON = 1e-12  # what torch adds to a squared length
 PAIRS = (0, 1), (0, 2), (1, 2)  # of anchor, positive and negative: near, far, and their swap
 
 

@@ -6,6 +6,7 @@ from lib import shapes
 from lib.reference._arguments import array, choice, matching, number, real_array, sum_to, upstream
 
 REDUCTIONS = ("none", "mean", "sum")
+EPSILON = 9.999999960041972e-13  # 1e-12 in float32, which is how torch holds it, in any dtype
 
 
 def compared(name, value, x):
