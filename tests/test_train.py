@@ -138,6 +138,22 @@ def test_one_step_is_the_optimizers():
         assert_allclose(param, wanted, rtol=1e-12, atol=1e-15)
 
 
+def test_each_epoch_sees_every_sample_once_in_an_order_of_its_own():
+    seen, x = [], np.arange(12.0)[:, None]
+    model = mlp(np.random.default_rng(0), [1, 1], loss="mse_loss", **EXACT)
+
+    def gradients(params, x, target):
+        seen.append(x[:, 0])
+        return model.gradients(params, x, target)
+
+    train(np.random.default_rng(0), model._replace(gradients=gradients), (x, x), epochs=2,
+          batch_size=5, lr=0.0)  # fmt: skip
+    assert [len(batch) for batch in seen] == [5, 5, 2] * 2
+    first, second = np.concatenate(seen[:3]), np.concatenate(seen[3:])
+    assert sorted(first) == sorted(second) == x[:, 0].tolist()
+    assert (first != second).any()
+
+
 def test_a_schedule_is_asked_before_every_step():
     asked = []
 
