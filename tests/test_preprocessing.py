@@ -81,6 +81,18 @@ def test_a_column_of_equal_values_is_not_blown_up(dtype):
     assert_array_equal(robust_scale(x, *robust_scale_fit(x)), 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_widest_range_overflows_nothing_that_need_not(dtype):
+    top = np.finfo(dtype).max
+    x = np.array([-top, 0, top], dtype)
+    for place, convert in ((preprocessing, np.asarray), (accelerated, torch.tensor)):
+        y = to_numpy(place.min_max_scale(*map(convert, (x, x[0], x[2]))))
+        assert_array_equal(y, [0, 0.5, 1] if dtype == np.float16 else [0, 0, np.nan])
+        mean, std = map(to_numpy, place.standardize_fit(convert(x)))
+        assert mean == 0
+        assert_allclose(std, np.inf if dtype == np.float64 else np.sqrt(2 / 3) * top, rtol=1e-3)
+
+
 def test_small_deviations_of_large_values_are_seen():
     x = np.tile(np.array([1e4, 1e4 + 1], np.float32), 1000)  # Σx²/N − mean² leaves nothing
     assert_array_equal(standardize_fit(x), [10000.5, 0.5])

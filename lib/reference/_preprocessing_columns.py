@@ -72,10 +72,16 @@ def ascending(name, value):
 
 
 @np.errstate(all="ignore")  # ∞ and NaN are answers
+def difference(a, b):
+    """Return a − b in the dtype to compute in."""
+    return a.astype(wide(a)) - b
+
+
+@np.errstate(all="ignore")
 def scaled(x, shift, scale, factor=1, origin=0):
     """Return origin + factor · (x − shift) / scale in the dtype of x; a scale of 0 counts as 1."""
-    scale = np.where(scale == 0, 1, scale)
-    return ((x.astype(wide(x)) - shift) / scale * factor + origin).astype(x.dtype)
+    scale = np.where(scale == 0, scale.dtype.type(1), scale)
+    return (difference(x, shift) / scale * factor + origin).astype(x.dtype)
 
 
 def wide(x):

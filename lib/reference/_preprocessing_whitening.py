@@ -92,7 +92,7 @@ def whiten(x, mean, matrix):
         array([[1., 0.]])
     """
     x, mean, matrix = _fitting(x, mean, matrix)
-    return _product(columns.scaled(x.astype(columns.wide(x)), mean, 1), matrix, x.dtype)
+    return _turned(x, mean, matrix)
 
 
 def whiten_backward(dy, x, mean, matrix):
@@ -106,7 +106,7 @@ def whiten_backward(dy, x, mean, matrix):
         array([[2., 8.]])
     """
     x, _, matrix = _fitting(x, mean, matrix)
-    return _product(upstream(dy, (len(x), matrix.shape[1]), x.dtype), matrix.T, x.dtype)
+    return _turned(upstream(dy, (len(x), matrix.shape[1]), x.dtype), 0, matrix.T)
 
 
 def _fitting(x, mean, matrix):
@@ -121,5 +121,5 @@ def _fitting(x, mean, matrix):
 
 
 @np.errstate(all="ignore")  # ∞ and NaN are answers
-def _product(a, b, dtype):
-    return (a.astype(columns.wide(a)) @ b.astype(columns.wide(b))).astype(dtype)
+def _turned(x, shift, matrix):
+    return (columns.difference(x, shift) @ matrix.astype(columns.wide(matrix))).astype(x.dtype)

@@ -93,7 +93,7 @@ def center(x, mean):
                [ 1.,  2.]])
     """
     x, mean = columns.given(x, mean=mean)
-    return columns.scaled(x, mean, 1)
+    return columns.scaled(x, mean, np.ones_like(mean))
 
 
 def center_backward(dy, x, mean):
@@ -134,11 +134,11 @@ def standardize_fit(x):
         (array([2., 5.]), array([1., 0.]))
     """
     samples = columns.samples(x)
-    mean, constant = columns.mean(samples), np.fmin.reduce(samples) == np.fmax.reduce(samples)
+    mean, low, high = columns.mean(samples), np.fmin.reduce(samples), np.fmax.reduce(samples)
     with np.errstate(all="ignore"):  # ∞ and NaN are answers
         std = np.sqrt(columns.mean((samples - mean) ** 2))
-    mean = np.where(constant, np.fmin.reduce(samples), mean)  # rounding leaves no trace of noise
-    return columns.statistic(mean, x), columns.statistic(np.where(constant, 0, std), x)
+    mean, std = np.where(low == high, low, mean), np.where(low == high, 0, std)  # no rounding
+    return columns.statistic(mean, x), columns.statistic(std, x)
 
 
 def standardize(x, mean, std):
@@ -262,7 +262,7 @@ def _range(x, minimum, maximum, feature_range):
     low, high = columns.ascending("feature_range", feature_range)
     if (minimum > maximum).any():
         raise ValueError("maximum must not be below minimum, but in some column it is")
-    return x, minimum, maximum - minimum, low, high
+    return x, minimum, columns.difference(maximum, minimum), low, high
 
 
 def robust_scale_fit(x, quantile_range=(25.0, 75.0)):
