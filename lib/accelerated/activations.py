@@ -4,10 +4,10 @@ Every function has the name, the arguments and the meaning of its namesake in th
 where they are described; here `x` is a tensor of float16, bfloat16, float32 or float64 and the
 result lies where x lies. Backwards are autograd's.
 
-Nothing here calls torch's own activations: all are made of clamp, exp, expm1, log1p and erfc. Six
-of them are given their slope, as autograd's chain of slopes would be wrong at a kink, or meet
-infinity times 0; the others are products of these, and autograd does the rest. One built-in kernel
-does in one sweep what is a handful here; under `torch.compile` these become one sweep, too.
+Nothing here calls torch's own activations: all are made of clamp, exp, expm1, log1p and erfc.
+Where autograd's chain of slopes would be wrong at a kink, meet infinity times 0, or keep one
+tensor for each step, the slope is given; the rest are products of these, and left to autograd. One
+built-in kernel does in one sweep what is a handful here; under `torch.compile` they become one.
 
 Example:
     >>> import torch
@@ -342,7 +342,7 @@ def _pointwise(f, x, *others):
 
 
 class _Given(torch.autograd.Function):
-    """y = f(x, *others) and dx = passed_back(dy, y, x, *others), which autograd can pass, too."""
+    """y = f(x, *others), whose gradient is passed_back(dy, y, x, *others), and again has one."""
 
     @staticmethod
     def forward(f, passed_back, x, *others):
