@@ -121,9 +121,7 @@ def test_torchs_own_operation_is_found_where_torch_keeps_it():
         "step_lr": "torch.optim.lr_scheduler.StepLR",
     }
     assert {name: torchs_own(name)[0] for name in found} == found
-    assert [torchs_own(name) for name in ("stochastic_pool2d", "gem_pool", "lion_step")] == [
-        None
-    ] * 3
+    assert not any(map(torchs_own, ("stochastic_pool2d", "gem_pool", "lion_step")))
 
 
 def test_docstrings_are_read_as_plain_text():
@@ -221,9 +219,8 @@ def test_entry_leads_to_both_sources_and_to_torch(topic, name):
     links = {a.get_text(): a["href"] for a in entry_of(topic, name).select(".homes a")}
     own = torchs_own(name)
     assert links.get(own and own[0]) == (own and own[1])
-    assert ("torch has no operation of this name" in entry_of(topic, name).get_text()) == (
-        own is None
-    )
+    lacks = "torch has no operation of this name" in entry_of(topic, name).get_text()
+    assert lacks == (own is None)
     forward, _, twin = functions(topic, name)
     codes = {"NumPy reference": forward, "torch twin": twin}
     for words, function in codes.items():

@@ -19,7 +19,6 @@ from book.ext.uses import BACKWARD
 
 FOLDER = "chapters/api/"
 CODE = re.compile(r"``?([^`]+)``?")
-LABELS = {"Args": "Arguments", "Returns": "Returns", "Yields": "Yields", "Raises": "Raises"}
 
 
 class TaughtIn(nodes.General, nodes.Element):
@@ -201,8 +200,8 @@ def terms(found):
 
 
 def example(text):
-    """Return an example as a session with Python."""
-    return [nodes.literal_block(text, text, language="pycon")]
+    """Return an example, a session with Python."""
+    return [label("Example"), nodes.literal_block(text, text, language="pycon")]
 
 
 def same_signature(topic, name, forward, backward):
@@ -223,7 +222,7 @@ SECTIONS = {
     "Raises": definitions("Raises"),
     "Source": lambda text: [label("Source"), paragraph(text)],
     "Note": lambda text: [label("Note"), *prose(text)],
-    "Example": lambda text: [label("Example"), *example(text)],
+    "Example": example,
 }
 
 

@@ -23,11 +23,12 @@ LINKED_ALREADY = (nodes.reference, pending_xref, nodes.title)
 
 
 def look_at_all_pages(app, env):
-    """Note where each topic is described, and which page uses which of its operations."""
+    """Note where each topic is described, and which chapter uses which of its operations."""
     pages = list(dict.fromkeys(reading_order(env, env.config.root_doc)))
     app.descent_topics = {topic: page for page in pages if (topic := topic_of_page(page))}
-    used = {page: uses(env.doc2path(page)) for page in pages}
-    app.descent_uses = {page: [u for u in used[page] if known(app, *u)] for page in pages}
+    chapters = [page for page in pages if page.startswith("chapters/")]
+    used = {page: uses(env.doc2path(page)) for page in chapters}
+    app.descent_uses = {page: [u for u in used[page] if known(app, *u)] for page in chapters}
     return []
 
 
@@ -116,7 +117,7 @@ class Cross(SphinxPostTransform):
         """Return the topics to which a name on this page may belong, the nearest first."""
         here = self.env.docname
         near = [topic_of_page(here) or here.split("/")[-2:][0]]
-        near += [topic for topic, used in self.app.descent_uses[here] if used == name]
+        near += [topic for topic, used in self.app.descent_uses.get(here, ()) if used == name]
         return near if PLAIN_WORD.fullmatch(name) else [*near, *self.app.descent_topics]
 
 
