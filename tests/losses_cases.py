@@ -4,6 +4,7 @@ import itertools
 import math
 
 import numpy as np
+import pytest
 
 RNG = np.random.default_rng(0)
 REDUCTIONS = ("none", "mean", "sum")
@@ -205,23 +206,46 @@ def softmaxes():
 
 
 FAMILIES = regression, distributions, binary, classes, margins, embeddings, softmaxes
-CASES = {
-    f"{name}: {what}": (name, arguments)
-    for family in FAMILIES
-    for name, what, arguments in family()
-}
+CASES = {}  # what is special about a case → its arguments, by the name of the operation
+for family in FAMILIES:
+    for name, what, arguments in family():
+        CASES.setdefault(name, {})[what] = arguments
 
 
-ONE_OF_EACH = {name: case for case, (name, _) in reversed(CASES.items())}.values()
+EVERY_LOSS = pytest.mark.parametrize("name", CASES)
 
 
-def every_reduction(case):
-    """The name of a case's operation, and its arguments with each reduction that there is."""
-    name, arguments = CASES[case]
+def on_every_case(check, name):
+    """Check the arguments of every case of an operation, with each reduction."""
+    for what in CASES[name]:
+        on_case(check, name, what)
+
+
+def on_first_case(check, name):
+    """Check the arguments of the plainest case of an operation, with each reduction."""
+    on_case(check, name, next(iter(CASES[name])))
+
+
+def on_case(check, name, what):
     words = REDUCTIONS if "softmax" not in name and name != "logsumexp" else ()
     words += ("batchmean",) if name == "kl_div" else ()
-    every = [{**arguments, "reduction": word} for word in words]
-    return name, every or [arguments]
+    for options in [{"reduction": word} for word in words] or [{}]:
+        try:
+            check({**CASES[name][what], **options})
+        except BaseException as error:
+            error.add_note(f"{name}: {what}, {options}")
+            raise
+
+
+def first_case(name):
+    return next(iter(CASES[name].values()))
+
+
+def without_samples(arguments):
+    """The arguments with none of the samples, which lie along their first axis."""
+    arrays = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray)}
+    samples = len(next(iter(arrays.values())))
+    return arguments | {k: v[:0] for k, v in arrays.items() if len(v) == samples}
 
 
 def learned(name):

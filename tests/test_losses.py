@@ -1,6 +1,5 @@
 """Losses in NumPy: by hand, their slopes, what must hold for any input, and traps."""
 
-import itertools
 import math
 
 import numpy as np
@@ -8,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from losses_cases import CASES, ONE_OF_EACH, every_reduction, learned
+from losses_cases import (
+    CASES,
+    EVERY_LOSS,
+    first_case,
+    learned,
+    on_every_case,
+)
 from numpy.testing import assert_allclose, assert_array_equal
 from operations import backward_of, check_manners, check_slope, reference
 
@@ -50,7 +55,6 @@ from lib.reference.losses import (
     triplet_margin_loss_backward,
 )
 
-EVERY_CASE = pytest.mark.parametrize("case", CASES)
 LOGITS = np.log([[2.0, 1, 1], [1, 1, 6]])  # probabilities 1/2 1/4 1/4 and 1/8 1/8 3/4
 LOG2 = math.log(2)
 
@@ -128,22 +132,22 @@ def test_a_swap_measures_from_whichever_is_nearer():
 
 def test_every_loss_has_a_backward_and_a_case():
     forward = {name for name in losses.__all__ if not name.endswith("_backward")}
-    assert forward == {name for name, _ in CASES.values()}
+    assert forward == set(CASES)
     assert set(losses.__all__) - forward == {f"{name}_backward" for name in forward}
 
 
-@EVERY_CASE
-def test_backward_is_the_slope_of_forward(case):
-    name, every = every_reduction(case)
-    for arguments in every:
-        check_slope("losses", name, arguments, learned(name))
+@EVERY_LOSS
+def test_backward_is_the_slope_of_forward(name):
+    on_every_case(lambda arguments: check_slope("losses", name, arguments, learned(name)), name)
 
 
-@EVERY_CASE
-def test_dtype_is_kept_and_arguments_are_left_alone(case):
-    name, every = every_reduction(case)
-    for arguments, dtype in itertools.product(every, (np.float16, np.float32, np.float64)):
+@EVERY_LOSS
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_dtype_is_kept_and_arguments_are_left_alone(name, dtype):
+    def check(arguments):
         check_manners("losses", name, arguments, learned(name), dtype)
+
+    on_every_case(check, name)
 
 
 def gapped(value):
@@ -161,9 +165,9 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("case", ONE_OF_EACH)
-def test_any_layout_of_memory(case, layout):
-    name, arguments = CASES[case]
+@EVERY_LOSS
+def test_any_layout_of_memory(name, layout):
+    arguments = first_case(name)
     laid = {
         key: LAYOUTS[layout](value) if isinstance(value, np.ndarray) else value
         for key, value in arguments.items()

@@ -5,14 +5,14 @@ the slopes. What the database lacks is swept here. The node tests of the ONNX st
 expected values come with it, are a second opinion.
 """
 
-import itertools
 import warnings
+from functools import partial
 
 import numpy as np
 import onnx.helper
 import pytest
 import torch
-from losses_cases import CASES, ONE_OF_EACH, every_reduction, learned
+from losses_cases import learned, on_every_case, on_first_case, without_samples
 from numpy.testing import assert_allclose
 from operations import DTYPES, by_name, check_torch, database, reference, to_numpy, to_torch
 
@@ -30,7 +30,7 @@ with warnings.catch_warnings():
     )
 
 OURS = {"focal_loss", "info_nce"}  # which torch has not
-NAMES = {n for n in losses.__all__ if not n.endswith("_backward")} - OURS
+NAMES = [n for n in losses.__all__ if not n.endswith("_backward") and n not in OURS]
 THEIR_NAMES = {"x": "input", "x1": "input1", "x2": "input2"}
 DATABASE = database(*NAMES)
 EVERY_OPERATION = pytest.mark.parametrize(("name", "variant"), DATABASE)
@@ -66,13 +66,14 @@ def test_what_torch_refuses_is_refused(name, variant):
             reference("losses", name)(**{key: to_numpy(v) for key, v in arguments.items()})
 
 
-@pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name in NAMES])
-def test_every_option(case):
-    name, every = every_reduction(case)
-    for arguments, dtype in itertools.product(every, (*DTYPES.values(), torch.float16)):
+@pytest.mark.parametrize("dtype", [*DTYPES.values(), torch.float16])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option(name, dtype):
+    def check(arguments):
         tensors = to_torch(arguments, learned(name), dtype=dtype)
+        check_torch("losses", name, tensors, lambda: torchs(name, tensors), learned(name))
 
-        check_torch("losses", name, tensors, lambda t=tensors: torchs(name, t), learned(name))
+    on_every_case(check, name)
 
 
 def torchs(name, tensors):
@@ -89,34 +90,32 @@ def torchs(name, tensors):
 
 
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 1e-300, 50])
-FROM_0_TO_1 = {"binary_cross_entropy"}  # whose refusals are tested elsewhere
 
 
-@pytest.mark.parametrize("case", [c for c in ONE_OF_EACH if CASES[c][0] in NAMES - FROM_0_TO_1])
-def test_infinities_nan_and_signed_zeros(case):
-    name, every = every_reduction(case)
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"binary_cross_entropy"}))  # it refuses them
+def test_infinities_nan_and_signed_zeros(name):
     rng = np.random.default_rng(0)
-    for arguments, argument in itertools.product(every, learned(name)):
-        value = arguments[argument]
-        special = rng.choice(np.abs(SPECIAL) if argument == "var" else SPECIAL, value.shape)
-        # torch's slope of soft_margin_loss is NaN where its exponential is infinite; ours is not
-        slope = () if name == "soft_margin_loss" else learned(name)
-        tensors = to_torch({**arguments, argument: special}, slope)
-        check_torch("losses", name, tensors, lambda t=tensors: torchs(name, t), learned(name))
+    # torch's slope of soft_margin_loss is NaN where its exponential is infinite; ours is not
+    slope = () if name == "soft_margin_loss" else learned(name)
+
+    def check(arguments):
+        for argument in learned(name):
+            values = np.abs(SPECIAL) if argument == "var" else SPECIAL
+            special = rng.choice(values, arguments[argument].shape)
+            tensors = to_torch({**arguments, argument: special}, slope)
+            theirs = partial(torchs, name, tensors)
+            check_torch("losses", name, tensors, theirs, learned(name))
+
+    on_first_case(check, name)
 
 
-BATCHES = [c for c in ONE_OF_EACH if CASES[c][0] in NAMES - {"multi_margin_loss"}]
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"multi_margin_loss"}))
+def test_an_empty_batch(name):
+    def check(arguments):
+        tensors = to_torch(without_samples(arguments), learned(name))
+        check_torch("losses", name, tensors, lambda: torchs(name, tensors), learned(name))
 
-
-@pytest.mark.parametrize("case", BATCHES)
-def test_an_empty_batch(case):
-    name, every = every_reduction(case)
-    for arguments in every:
-        arrays = {k: v for k, v in arguments.items() if isinstance(v, np.ndarray)}
-        samples = next(iter(arrays.values())).shape[0]
-        empty = {k: v[:0] for k, v in arrays.items() if v.shape[0] == samples}
-        tensors = to_torch(arguments | empty, learned(name))
-        check_torch("losses", name, tensors, lambda t=tensors: torchs(name, t), learned(name))
+    on_first_case(check, name)
 
 
 def test_an_empty_batch_of_margins():
@@ -125,33 +124,32 @@ def test_an_empty_batch_of_margins():
     assert losses.multi_margin_loss(x, target, reduction="sum") == 0
 
 
-@pytest.mark.parametrize("case", [c for c, (name, _) in CASES.items() if name == "focal_loss"])
-def test_focal_loss_is_that_of_torchvision(case):
-    def theirs(x, target, alpha=0.25, gamma=2, reduction="none"):
-        p = torch.sigmoid(x)
-        ce = torch.nn.functional.binary_cross_entropy_with_logits(x, target, reduction="none")
-        loss = ce * (1 - (p * target + (1 - p) * (1 - target))) ** gamma
-        if alpha >= 0:
-            loss = loss * (alpha * target + (1 - alpha) * (1 - target))
-        return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[reduction]
-
-    name, every = every_reduction(case)
-    for arguments, dtype in itertools.product(every, DTYPES.values()):
-        tensors = to_torch(arguments, ("x",), dtype=dtype)
-        check_torch("losses", name, tensors, lambda t=tensors: theirs(**t))
+def focal_loss_of_torchvision(x, target, alpha=0.25, gamma=2, reduction="none"):
+    p = torch.sigmoid(x)
+    ce = torch.nn.functional.binary_cross_entropy_with_logits(x, target, reduction="none")
+    loss = ce * (1 - (p * target + (1 - p) * (1 - target))) ** gamma
+    if alpha >= 0:
+        loss = loss * (alpha * target + (1 - alpha) * (1 - target))
+    return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[reduction]
 
 
-@pytest.mark.parametrize("case", [c for c, (name, _) in CASES.items() if name == "info_nce"])
-def test_info_nce_is_the_cross_entropy_of_all_pairs(case):
-    def theirs(query, positive, temperature, reduction):
-        pairs = (query[:, None] * positive[None]).sum(-1) / temperature
-        own = torch.arange(len(query))
-        return torch.nn.functional.cross_entropy(pairs, own, reduction=reduction)
+def cross_entropy_of_all_pairs(query, positive, temperature, reduction):
+    pairs = (query[:, None] * positive[None]).sum(-1) / temperature
+    own = torch.arange(len(query))
+    return torch.nn.functional.cross_entropy(pairs, own, reduction=reduction)
 
-    name, every = every_reduction(case)
-    for arguments, dtype in itertools.product(every, DTYPES.values()):
+
+@pytest.mark.parametrize("dtype", DTYPES.values())
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [("focal_loss", focal_loss_of_torchvision), ("info_nce", cross_entropy_of_all_pairs)],
+)
+def test_what_torch_lacks_against_its_equation(name, theirs, dtype):
+    def check(arguments):
         tensors = to_torch(arguments, learned(name), dtype=dtype)
-        check_torch("losses", name, tensors, lambda t=tensors: theirs(**t), learned(name))
+        check_torch("losses", name, tensors, lambda: theirs(**tensors), learned(name))
+
+    on_every_case(check, name)
 
 
 ONNX_NAMES = {

@@ -73,9 +73,9 @@ def info_nce(query, positive, temperature=0.1, reduction="mean"):
         tensor([2.0000, 1.6667])
     """
     positive = matching("positive", positive, float_tensor("query", query))
-    if query.dim() != 2 or positive.shape != query.shape:
+    if query.dim() != 2 or not len(query) or positive.shape != query.shape:
         raise ValueError(
-            "query and positive must both be (N, D), got shapes "
+            "query and positive must both be (N, D), N at least 1, got shapes "
             f"{tuple(query.shape)} and {tuple(positive.shape)}"
         )
     if not 0 < number("temperature", temperature) < math.inf:

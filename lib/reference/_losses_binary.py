@@ -168,7 +168,8 @@ def focal_loss_backward(dy, x, target, alpha=0.25, gamma=2, reduction="none"):
     x, z, target, alpha, gamma = _focal_arguments(x, target, alpha, gamma)
     missing, entropy = _missing(z, target), (1 - target) * z - log_sigmoid(z)
     bend = sigmoid(z) * sigmoid(-z) * (1 - 2 * target) / np.where(missing > 0, missing, 1)
-    slope = missing**gamma * (sigmoid(z) - target + gamma * bend * entropy)
+    turned = gamma * bend * entropy if gamma else 0  # 0·∞ would be NaN
+    slope = missing**gamma * (sigmoid(z) - target + turned)
     return passed_back(dy, alpha * slope, x, reduction)
 
 

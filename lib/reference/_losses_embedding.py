@@ -151,7 +151,7 @@ def info_nce(query, positive, temperature=0.1, reduction="mean"):
     divide each row by its length before for the cosine that most of today's methods take.
 
     Args:
-        query: vectors, (N, D), float.
+        query: vectors, (N, D), float, at least one.
         positive: the key of each query, in the shape and dtype of `query`.
         temperature: what the products are divided by, above 0; the smaller, the more only the
             nearest negatives count.
@@ -265,9 +265,9 @@ def _recognised(query, positive, temperature):
     """Return query and positive in float64, the score of every pair, and each query's own key."""
     query = float_array("query", query)
     positive = matching("positive", positive, query)
-    if query.ndim != 2 or positive.shape != query.shape:
+    if query.ndim != 2 or not len(query) or positive.shape != query.shape:
         raise ValueError(
-            "query and positive must both be (N, D), got shapes "
+            "query and positive must both be (N, D), N at least 1, got shapes "
             f"{query.shape} and {positive.shape}"
         )
     if not 0 < number("temperature", temperature) < math.inf:
