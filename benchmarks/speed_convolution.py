@@ -1,10 +1,10 @@
 """The rows of the speed table for convolution: what is timed against what, and the goal.
 
-Why the twins, eager or compiled, do not reach the built-in on a CPU: they copy every window into a
-column, so that memory carries each number as often as the kernel has cells, there and back. The
-built-in reads the windows where they lie, in kernels made for each size, and keeps a tile of
-the result in registers. Where a kernel has one cell the twin's copy is but one, and where each
-channel has its own kernels the product of matrices has single rows, which no library is fast at.
+Why the twins mostly stay behind the built-in on a CPU: they copy every window into a column, so
+that memory carries each number as often as a kernel has cells, there and back. The built-in reads
+the windows where they lie, and keeps a tile of the result in registers. It shows most where each
+channel has kernels of its own: there is little to multiply, and the copies are all of the work.
+Padding is one copy in the built-in, and one for each axis here.
 """
 
 from functools import partial

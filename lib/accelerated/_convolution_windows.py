@@ -27,6 +27,27 @@ class Windows(NamedTuple):
     groups: int = 1
 
 
+def conv(n, x, weight, bias, *options):
+    """Convolve over the last n axes."""
+    w = _windows(shapes.conv_sizes, n, x, weight, bias, *options)
+    batch = _batch(x, n)
+    cells = batch.shape[1] // w.groups * math.prod(w.kernel_size)
+    columns = Columns.apply(batch, w).reshape(len(batch), w.groups, cells, math.prod(w.out))
+    products = _by_group(weight, w) @ columns
+    return _finished(products.reshape(len(batch), len(weight), *w.out), bias, n, x)
+
+
+def conv_transpose(n, x, weight, bias, *options):
+    """Convolve over the last n axes in reverse."""
+    w = _windows(shapes.conv_transpose_sizes, n, x, weight, bias, *options)
+    batch = _batch(x, n)
+    numbers = batch.reshape(len(batch), w.groups, len(weight) // w.groups, math.prod(w.out))
+    columns = _by_group(weight, w).mT @ numbers
+    channels = weight.shape[1] * w.groups
+    columns = columns.reshape(len(batch), channels, *w.kernel_size, *w.out)
+    return _finished(Image.apply(columns, w), bias, n, x)
+
+
 class Columns(torch.autograd.Function):
     """Copy each window, (N, C, *sizes) → (N, C, *kernel_size, *out), zeros where it is padded."""
 
@@ -97,27 +118,6 @@ def _cells(w, offset):
     """Tell where in a padded sample each window has the cell at that offset."""
     each = zip(offset, w.stride, w.dilation, w.out, strict=True)
     return (..., *(slice(j * d, j * d + (out - 1) * s + 1, s) for j, s, d, out in each))
-
-
-def conv(n, x, weight, bias, *options):
-    """Convolve over the last n axes."""
-    w = _windows(shapes.conv_sizes, n, x, weight, bias, *options)
-    batch = _batch(x, n)
-    cells = batch.shape[1] // w.groups * math.prod(w.kernel_size)
-    columns = Columns.apply(batch, w).reshape(len(batch), w.groups, cells, math.prod(w.out))
-    products = _by_group(weight, w) @ columns
-    return _finished(products.reshape(len(batch), len(weight), *w.out), bias, n, x)
-
-
-def conv_transpose(n, x, weight, bias, *options):
-    """Convolve over the last n axes in reverse."""
-    w = _windows(shapes.conv_transpose_sizes, n, x, weight, bias, *options)
-    batch = _batch(x, n)
-    numbers = batch.reshape(len(batch), w.groups, len(weight) // w.groups, math.prod(w.out))
-    columns = _by_group(weight, w).mT @ numbers
-    channels = weight.shape[1] * w.groups
-    columns = columns.reshape(len(batch), channels, *w.kernel_size, *w.out)
-    return _finished(Image.apply(columns, w), bias, n, x)
 
 
 def _windows(sizes, n, x, weight, bias, *options):

@@ -362,7 +362,7 @@ def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
         stride: step between windows.
 
     Returns:
-        y: (N, C, *output_size) or (C, *output_size), dtype of x.
+        y: (N, C, H, W) or (C, H, W) with (H, W) = output_size, dtype of x.
 
     Raises:
         ValueError: the sizes of x do not fit the image's windows, an option is out of range, or
