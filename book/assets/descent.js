@@ -191,8 +191,10 @@ function pageOf(link) {
   return address.startsWith(root) ? address.slice(root.length).replace(/\.html$/, "") : "";
 }
 
+const isEntry = (link) => pageOf(link).startsWith("chapters/api/");
+
 function ticks() {
-  const links = all(".contents li a");
+  const links = all(".contents li a").filter((link) => !isEntry(link));
   const read = links.filter((link) => memory.get(`read:${pageOf(link)}`));
   for (const link of links) link.toggleAttribute("data-read", read.includes(link));
   const progress = one(".contents .progress");
