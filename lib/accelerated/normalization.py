@@ -102,9 +102,8 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-05):
     float_tensor("x", x)
     N, C, L = shapes.group_norm_sizes(x.shape, num_groups)
     weight, bias = learned((C,), x, weight=weight, bias=bias)
-    groups = num_groups, C // num_groups
-    centred, _, var = _centred(_wide(x).reshape(N, *groups, L), (2, 3))
-    weight, bias = (None if p is None else p.reshape(*groups, 1) for p in (weight, bias))
+    centred, _, var = _centred(_wide(x).reshape(N, C, L), (2,), max(C // num_groups, 1))
+    weight, bias = (None if p is None else p[:, None] for p in (weight, bias))
     y = _weighed(centred, _scale(var, number("eps", eps), weight), bias)
     return y.reshape(x.shape).to(x.dtype)
 
@@ -179,13 +178,25 @@ def _moved(momentum, running, new):
     return ((1 - momentum) * running.to(new.dtype) + momentum * new).to(running.dtype)
 
 
-def _centred(cells, axes):
-    """Return cells less their mean over some axes, that mean, and the variance; 1 of nothing."""
-    mean = cells.mean(axes, keepdim=True)
+def _centred(cells, axes, channels=1):
+    """Return cells less their mean, that mean, and the variance; of nothing, a variance of 1.
+
+    Both are taken over some axes, and over so many neighbouring channels.
+    """
+    mean = _shared(cells.mean(axes, keepdim=True), channels)
     centred = cells - mean
     if not cells.numel():
         return centred, mean, torch.ones_like(mean)
-    return centred, mean, centred.square().mean(axes, keepdim=True)
+    return centred, mean, _shared(centred.square().mean(axes, keepdim=True), channels)
+
+
+def _shared(averages, channels):
+    """Average (N, C, 1) over so many neighbouring channels; each is given what they share."""
+    if channels == 1:
+        return averages
+    N, C, _ = averages.shape
+    groups = averages.reshape(N, C // channels, channels, 1).mean(2, keepdim=True)
+    return groups.expand(-1, -1, channels, -1).reshape(N, C, 1)
 
 
 def _scale(var, eps, weight):

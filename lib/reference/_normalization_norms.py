@@ -11,7 +11,8 @@ def normalize(x, p=2.0, dim=1, eps=1e-12):
     """Divide each vector along some axes by its p-norm, so that the norm becomes 1.
 
     y = x / max(norm, eps), where norm = (Σ |x|ᵖ)^(1/p); p = ∞ takes the largest |x|, −∞ the
-    smallest, and 0 counts what is not 0.
+    smallest, and 0 counts what is not 0. Where eps stands differs: TensorFlow's `l2_normalize`
+    takes it as the smallest sum of squares, under the root.
 
     Args:
         x: any shape, float.
@@ -65,7 +66,8 @@ def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
     y[n, c] = x[n, c] / (k + alpha / size · Σ x[n, c′]²)^beta, the sum running over the channels
     from c − size // 2 to c + (size − 1) // 2, as far as there are such.
 
-    As in torch, alpha is divided by the size; in the paper it is not.
+    As in torch, alpha is divided by the size; in the paper it is not. Of an even size, ONNX
+    takes the odd channel from those after c, torch from those before.
 
     Args:
         x: (N, C, …) with one further axis at least, float.

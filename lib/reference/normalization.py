@@ -74,9 +74,12 @@ def batch_norm(
     running_var′ = (1 − momentum) · running_var + momentum · var · n / (n − 1)
 
     In evaluation, mean and var are the running ones. Libraries disagree: as in torch, momentum
-    here weighs the new value, and the running variance has the divisor n − 1; Keras's momentum
-    weighs the old value, and the paper averages over batches once training is done. For the
-    plain mean of all batches so far, torch's `momentum=None`, pass 1/t with batch t, from 1 on.
+    here weighs the new value, and the running variance has the divisor n − 1; in ONNX momentum
+    weighs the old value and the divisor is n, and the paper averages over batches once training
+    is done. For the plain mean of all batches so far, which torch's module keeps if its momentum
+    is None, pass 1/t with batch t, from 1 on.
+
+    `_normalization_plain.plain_batch_norm` reads like the equation.
 
     Args:
         x: (N, C) or (N, C, …) with any number of further axes, float.
@@ -90,7 +93,8 @@ def batch_norm(
 
     Returns:
         y, running_mean′, running_var′: y shaped as x, dtype of x; new statistics, or copies in
-        evaluation; None for those that were not given.
+        evaluation and of an empty batch; None for those that were not given. torch returns y
+        alone, and writes the statistics into its arguments.
 
     Raises:
         ValueError: shapes do not fit, one value a channel in training, one running statistic
@@ -175,8 +179,7 @@ def instance_norm(
         eps: added to the variance.
 
     Returns:
-        y, running_mean′, running_var′, as `batch_norm` does; torch returns y and writes the
-        statistics into its arguments.
+        y, running_mean′, running_var′, always, as `batch_norm` does.
 
     Raises:
         ValueError: shapes do not fit, one cell a channel with `use_input_stats`, one running
