@@ -9,34 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
+from optimizers_cases import NAMES, every_case, every_optimizer, pair_of
 
 from lib.reference import _optimizers_adam, optimizers
 from lib.reference.optimizers import clip_grad_norm, clip_grad_value
-
-NAMES = sorted(name.removesuffix("_step") for name in optimizers.__all__ if name.endswith("_step"))
-OPTIONS = {  # every branch of every rule, once
-    "sgd": [{}, {"momentum": 0.9, "dampening": 0.1}, {"momentum": 0.9, "nesterov": True}],
-    "adagrad": [{}, {"weight_decay": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.1}],
-    "rmsprop": [{}, {"momentum": 0.9}, {"centered": True, "momentum": 0.5}],
-    "adam": [{}, {"amsgrad": True}, {"weight_decay": 0.1, "decoupled_weight_decay": True}],
-    "nadam": [{}, {"weight_decay": 0.1, "decoupled_weight_decay": True}],
-    "radam": [{}, {"betas": (0.5, 0.9), "weight_decay": 0.1, "decoupled_weight_decay": True}],
-    "lion": [{}, {"weight_decay": 0.1, "maximize": True}],
-    "muon": [{}, {"nesterov": False, "adjust_lr_fn": "match_rms_adamw"}],
-}
-every_optimizer = pytest.mark.parametrize("name", NAMES)
-every_case = pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        pytest.param(name, options, id=f"{name}-{i}")
-        for name in NAMES
-        for i, options in enumerate(OPTIONS.get(name, [{}]))
-    ],
-)
-
-
-def pair_of(name):
-    return getattr(optimizers, f"{name}_init"), getattr(optimizers, f"{name}_step")
 
 
 def run(name, x, gradients, **options):

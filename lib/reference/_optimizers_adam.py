@@ -25,8 +25,9 @@ def adam_init(
 ):
     """Return the state of `adam_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "exp_avg" and "exp_avg_sq", zeros
-    shaped as the parameter; with amsgrad "max_exp_avg_sq", too.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "exp_avg" and "exp_avg_sq", zeros
+        shaped as the parameter; with amsgrad "max_exp_avg_sq", too.
 
     Example:
         >>> state = adam_init([np.zeros(2)], amsgrad=True)

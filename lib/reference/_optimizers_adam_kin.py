@@ -11,8 +11,9 @@ from lib.reference._optimizers_rule import Rule, advance, downhill, lerp, shrunk
 def adamax_init(params, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, *, maximize=False):
     """Return the state of `adamax_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "exp_avg" and "exp_inf", zeros
-    shaped as the parameter.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "exp_avg" and "exp_inf", zeros
+        shaped as the parameter.
 
     Example:
         >>> list(adamax_init([np.zeros(2)])[0])
@@ -99,8 +100,9 @@ def nadam_init(
 ):
     """Return the state of `nadam_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "mu_product", 1; "exp_avg" and
-    "exp_avg_sq", zeros shaped as the parameter.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "mu_product", 1; "exp_avg" and
+        "exp_avg_sq", zeros shaped as the parameter.
 
     Example:
         >>> list(nadam_init([np.zeros(2)])[0])
@@ -202,8 +204,9 @@ def radam_init(
 ):
     """Return the state of `radam_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "exp_avg" and "exp_avg_sq", zeros
-    shaped as the parameter.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "exp_avg" and "exp_avg_sq", zeros
+        shaped as the parameter.
 
     Example:
         >>> list(radam_init([np.zeros(2)])[0])

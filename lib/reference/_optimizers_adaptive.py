@@ -19,8 +19,9 @@ def adagrad_init(
 ):
     """Return the state of `adagrad_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "sum", shaped as the parameter and
-    filled with initial_accumulator_value.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "sum", shaped as the parameter
+        and filled with initial_accumulator_value.
 
     Example:
         >>> adagrad_init([np.zeros(2)], initial_accumulator_value=0.1)[0]["sum"]
@@ -116,8 +117,9 @@ def rmsprop_init(
 ):
     """Return the state of `rmsprop_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "square_avg", zeros shaped as the
-    parameter; with momentum "momentum_buffer" and if centered "grad_avg", zeros alike.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "square_avg", zeros shaped as the
+        parameter; with momentum "momentum_buffer" and if centered "grad_avg", zeros alike.
 
     Example:
         >>> list(rmsprop_init([np.zeros(2)], centered=True)[0])
@@ -212,8 +214,9 @@ def _rmsprop(lr, alpha, eps, weight_decay, momentum, centered, maximize):
 def adadelta_init(params, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, *, maximize=False):
     """Return the state of `adadelta_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "square_avg" and "acc_delta", zeros
-    shaped as the parameter.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "square_avg" and "acc_delta",
+        zeros shaped as the parameter.
 
     Example:
         >>> list(adadelta_init([np.zeros(2)])[0])

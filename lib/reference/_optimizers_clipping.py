@@ -10,10 +10,13 @@ from lib.reference._optimizers_options import not_negative
 def clip_grad_norm(grads, max_norm, norm_type=2.0, error_if_nonfinite=False):
     """Scale all gradients alike, so that together they are no longer than max_norm.
 
-    total = (Σ over all entries of all gradients of abs(g)^p)^(1/p), with p the norm_type
-    g = g · min(1, max_norm / (total + 1e-6))
+    With p the norm_type, and the sum over all entries of all gradients:
 
-    The direction stays. Where the norm is infinite or NaN, so are the scaled gradients, or 0.
+        total = (Σ abs(g)ᵖ)^(1/p)
+        g = g · min(1, max_norm / (total + 1e-6))
+
+    The direction stays. Where the norm is infinite, infinite entries become NaN and all others
+    0; where it is NaN, all become NaN.
 
     Args:
         grads: list of float arrays of any shapes; None stays None.

@@ -12,8 +12,9 @@ def sgd_init(
 ):
     """Return the state of `sgd_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: with momentum {"momentum_buffer": None}, since
-    the buffer begins as the first gradient; without momentum {}.
+    Returns:
+        A list with a dict for each parameter: with momentum {"momentum_buffer": None},
+        since the buffer begins as the first gradient; without momentum {}.
 
     Example:
         >>> sgd_init([np.zeros(2)], momentum=0.9)
@@ -101,8 +102,9 @@ def _sgd(lr, momentum, dampening, weight_decay, nesterov, maximize):
 def rprop_init(params, lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50), *, maximize=False):
     """Return the state of `rprop_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "step", 0; "prev", the gradient before, zeros;
-    "step_size", filled with lr. Both arrays are shaped as the parameter.
+    Returns:
+        A list with a dict for each parameter: "step", 0; "prev", the gradient before,
+        zeros; "step_size", filled with lr. Both arrays are shaped as the parameter.
 
     Example:
         >>> rprop_init([np.zeros(2)])[0]["step_size"]
@@ -176,7 +178,8 @@ def _rprop(lr, etas, step_sizes, maximize):
 def lion_init(params, lr=1e-4, betas=(0.9, 0.99), weight_decay=0, *, maximize=False):
     """Return the state of `lion_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "exp_avg", zeros shaped as the parameter.
+    Returns:
+        A list with a dict for each parameter: "exp_avg", zeros shaped as the parameter.
 
     Example:
         >>> lion_init([np.zeros(2)])

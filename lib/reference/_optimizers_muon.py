@@ -23,7 +23,8 @@ def muon_init(
 ):
     """Return the state of `muon_step` before its first step; both take the same options.
 
-    Returns a list with a dict for each parameter: "momentum_buffer", zeros shaped as it.
+    Returns:
+        A list with a dict for each parameter: "momentum_buffer", zeros shaped as it.
 
     Example:
         >>> muon_init([np.zeros((1, 2))])

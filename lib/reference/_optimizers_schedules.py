@@ -132,8 +132,10 @@ def cosine_annealing_lr(step, lr, T_max, eta_min=0.0):
 def cosine_annealing_warm_restarts(step, lr, T_0, T_mult=1, eta_min=0.0):
     """Follow half a cosine from lr towards eta_min, jump back to lr, and begin again.
 
-    lr(step) = eta_min + (lr − eta_min) · (1 + cos(π · s / T)) / 2, where s counts from the last
-    restart and T is the length of the present cycle: T_0, then T_0 · T_mult, T_0 · T_mult² …
+    lr(step) = eta_min + (lr − eta_min) · (1 + cos(π · s / T)) / 2
+
+    Here s counts from the last restart, and T is the length of the present cycle: T_0, then
+    T_0 · T_mult, T_0 · T_mult² …
 
     Args:
         step: which step, from 0.
@@ -176,11 +178,13 @@ def one_cycle_lr(
 ):
     """Climb from a small learning rate to a large one, and come down to a tiny one.
 
-    With low = max_lr / div_factor it goes from low at step 0 to max_lr at the peak, step
-    pct_start · total_steps − 1, and on to low / final_div_factor at the last step,
-    total_steps − 1. With three_phase it passes low once more, as long after the peak as the
-    peak is after the start. torch's scheduler also turns momentum the other way, from 0.95 to 0.85
-    and back.
+    It joins these points (step, learning rate), with low = max_lr / div_factor:
+
+        (0, low), (peak, max_lr), (total_steps − 1, low / final_div_factor)
+        peak = pct_start · total_steps − 1
+
+    With three_phase it passes (2 · peak, low) on the way down. torch's scheduler also turns
+    momentum the other way, from 0.95 to 0.85 and back, which here is up to the caller.
 
     Args:
         step: which step, from 0 to total_steps; torch allows one more than there are, where the
@@ -225,11 +229,12 @@ def one_cycle_lr(
 def wsd_lr(step, lr, total_steps, warmup_steps, decay_steps, eta_min=0.0):
     """Warm up, stay, decay: a straight line up, a plateau, and a straight line down.
 
-    lr(step) = lr · step / warmup_steps up to the plateau at lr, which ends decay_steps before
-    total_steps; then in a straight line to eta_min, and eta_min from there on.
+    It joins these points (step, learning rate), and stays at the last:
+
+        (0, 0), (warmup_steps, lr), (total_steps − decay_steps, lr), (total_steps, eta_min)
 
     A run may be prolonged on the plateau, since nothing before the decay depends on its end. The
-    paper leaves the decay's shape open.
+    paper leaves the shape of the decay open; here it is a straight line.
 
     Args:
         step: which step, from 0.
