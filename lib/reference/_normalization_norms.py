@@ -10,9 +10,13 @@ from lib.reference._arguments import float_array, number, upstream
 def normalize(x, p=2.0, dim=1, eps=1e-12):
     """Divide each vector along some axes by its p-norm, so that the norm becomes 1.
 
-    y = x / max(norm, eps), where norm = (Σ |x|ᵖ)^(1/p); p = ∞ takes the largest |x|, −∞ the
-    smallest, and 0 counts what is not 0. Where eps stands differs: TensorFlow's `l2_normalize`
-    takes it as the smallest sum of squares, under the root.
+    y = x / max(norm, eps), where
+
+        norm = (Σ |x|ᵖ)^(1/p)
+
+    With p = ∞ the norm is the largest size of an entry, with −∞ the smallest, and with 0 the
+    count of those that are not 0. Where eps stands differs: TensorFlow's `l2_normalize` takes it
+    as the smallest sum of squares, under the root.
 
     Args:
         x: any shape, float.
@@ -43,7 +47,7 @@ def normalize_backward(dy, x, p=2.0, dim=1, eps=1e-12):
     """Send each slope back to its cell, and through the norm to all cells of its vector.
 
     Returns dx, shaped as x. Where the norm is below eps, none goes through it; where it has a
-    corner, torch's choice: at 0 the slope of |x| is 0, and equal largest values share alike.
+    corner, torch's choice: at 0 the slope of a size is 0, and equal largest sizes share alike.
 
     Example:
         >>> normalize_backward(np.array([[1.0, 1.0]]), np.array([[3.0, 4.0]])).round(3)

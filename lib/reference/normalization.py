@@ -303,7 +303,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-05):
     where mean and var are those of the cells of one part, var with their count as divisor.
 
     Args:
-        x: (…, *normalized_shape), float.
+        x: (…, normalized_shape), float.
         normalized_shape: the last sizes of x, one at least; a tuple or a list.
         weight: shaped normalized_shape, one for each cell of a part; 1 if None.
         bias: shaped normalized_shape; 0 if None.
@@ -363,7 +363,7 @@ def rms_norm(x, normalized_shape, weight=None, eps=None):
     y = x / √(mean of x² + eps) · weight
 
     Args:
-        x: (…, *normalized_shape), float.
+        x: (…, normalized_shape), float.
         normalized_shape: the last sizes of x, one at least; a tuple or a list.
         weight: shaped normalized_shape, one for each cell of a part; 1 if None.
         eps: added to the mean of squares; if None, the distance from 1 to the next number of the
