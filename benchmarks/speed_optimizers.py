@@ -1,7 +1,14 @@
 """The rows of the speed table for optimizers: what is timed against what, and the goal.
 
-A step over ten million float32 parameters. torch.optim writes over parameters and state; ours
-returns new arrays.
+One step over ten million float32 parameters. torch.optim writes over parameters and state; ours
+are functions, and return new arrays. That sets what they can reach on a CPU:
+
+- NumPy's Adam over torch's fused one. Two fifths of its time go to the kernel, which clears
+  120 MB of new pages: more than twice the time of the fused step, which sweeps once over the
+  memory that is there. The rest are twelve sweeps over pieces that stay in the cache; the square
+  root alone takes a quarter of them. Without new pages the ratio would be about 3.6.
+- The eager twins. Each operation sweeps over memory, as in torch's own for-loop form, and the
+  results lie in new pages. `torch.compile` joins the sweeps, and gains most where they are many.
 """
 
 from functools import partial

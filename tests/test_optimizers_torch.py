@@ -304,6 +304,14 @@ def test_infinities_nan_and_extremes_go_the_same_way(name, dtype):
         race.check(1e-4)
 
 
+@pytest.mark.parametrize("special", EDGES)
+def test_special_matrices_go_the_same_way(special):
+    for places in ((0, 1), ...):
+        g = torch.ones(3, 2)
+        g[places] = special
+        Race("muon", {}, torch.float32, shapes=((3, 2),)).run(1, lambda t, g=g: [g]).check(1e-5)
+
+
 LAYOUTS = {
     "transposed": lambda x: x.T,
     "with gaps": lambda x: x[::2, 1::2],

@@ -121,8 +121,6 @@ def test_states_and_rates_may_be_plain_numbers_or_tensors(name):
 
 @every_optimizer
 def test_infinities_and_nan_go_the_same_way(name):
-    if name == "muon":
-        pytest.skip("products of infinities: bfloat16 on a CPU and NumPy differ in which are NaN")
     (init, step), (twin_init, twin_step) = both(name)
     places = np.meshgrid(*[[np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0]] * 2)
     params, grads = [places[0]], [places[1]]
@@ -132,8 +130,8 @@ def test_infinities_and_nan_go_the_same_way(name):
     check_alike(state, twin_state, 1e-12)
 
 
-@pytest.mark.parametrize("name", ["nadam", "radam"])
-def test_one_graph_serves_while_step_and_learning_rate_change(name):
+def test_one_graph_serves_while_step_and_learning_rate_change():
+    name = "nadam"  # whose rule asks most of the step
     init, step = both(name)[1]
     torch.compiler.reset()
     compiled = torch.compile(step, backend="eager", fullgraph=True)
@@ -250,7 +248,11 @@ BAD_LISTS = {
     "an array": (([np.ones(2)], ONE, [{}]), TypeError, r"params\[0\] must be a torch tensor"),
     "whole numbers": (([ONE[0].long()], ONE, [{}]), TypeError, "float64, got torch.int64"),
     "complex": (([ONE[0] * 1j], ONE, [{}]), TypeError, "float64, got torch.complex64"),
-    "sparse": ((ONE, [SPARSE], [{}]), TypeError, r"grads\[0\] must be dense, got torch.sparse"),
+    "sparse": (
+        (ONE, [SPARSE], [{}]),
+        TypeError,
+        "dense, got torch.sparse_coo; convert it by .to_dense",
+    ),
     "two gradients": ((ONE, ONE * 2, [{}]), ValueError, "as many as params, 1, got 2"),
     "gradient's shape": ((ONE, [torch.ones(4)], [{}]), ValueError, "parameter's shape, "),
     "gradient's device": (

@@ -78,7 +78,7 @@ def mean_square(v, g, beta):
 def dense(name, value):
     """Return `value` if it is a tensor of floats that holds each of its entries."""
     if float_tensor(name, value).layout != torch.strided:
-        raise TypeError(f"{name} must be dense, got {value.layout}; convert it by .todense()")
+        raise TypeError(f"{name} must be dense, got {value.layout}; convert it by .to_dense()")
     return value
 
 
