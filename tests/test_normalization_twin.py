@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from normalization_cases import CASES, EVERY_CASE, RUNNING, emptied, normal
 from operations import (
     as_tuple,
     check_narrow,
@@ -9,7 +10,6 @@ from operations import (
     check_twin,
     on_each_device,
 )
-from test_normalization import CASES, EVERY_CASE, RUNNING, emptied, normal
 
 from lib.accelerated import normalization
 from lib.accelerated.normalization import (
