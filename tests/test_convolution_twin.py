@@ -114,6 +114,12 @@ def test_compiled_twins_agree(name):
         torch.testing.assert_close(compiled, eager)
 
 
+def test_the_form_for_a_compiler_adds_windows_up_alike(monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    for arguments in CASES["conv_transpose2d"]:
+        check_twin("convolution", "conv_transpose2d", arguments, learned("conv_transpose2d"))
+
+
 X = torch.ones(1, 2, 4)
 W = torch.ones(2, 2, 3)
 REFUSED = {
