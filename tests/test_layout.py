@@ -108,6 +108,13 @@ def test_every_public_function_says_what_it_does_and_shows_it(topic):
             assert ">>>" in (function.__doc__ or ""), f"{module.__name__}.{name} has no example"
 
 
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def test_the_number_of_operations_that_is_told_is_right(name):
+    modules = (importlib.import_module(f"lib.accelerated.{t}") for t in topics_of("twin"))
+    count = sum(len(module.__all__) for module in modules)
+    assert f"{count} operations" in (ROOT / name).read_text(encoding="utf-8")
+
+
 def test_no_file_name_has_a_number_as_prefix():
     pages = [*(ROOT / "chapters").rglob("*"), *(ROOT / "exercises").rglob("*")]
     assert pages
