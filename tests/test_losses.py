@@ -41,7 +41,6 @@ from lib.reference.losses import (
     logsumexp,
     margin_ranking_loss,
     mse_loss,
-    mse_loss_backward,
     multi_margin_loss,
     nll_loss,
     nll_loss_backward,
@@ -321,13 +320,16 @@ def test_what_weights_divide_by():
 
 def test_shapes_that_broadcast_are_compared_with_a_warning():
     x, target = np.zeros((3, 1)), np.array([1.0, 2, 3])
-    with pytest.warns(UserWarning, match=r"\(3, 1\), but target \(3,\)") as warned:
-        y = mse_loss(x, target, reduction="none")
-    assert warned[0].filename == __file__
-    assert_array_equal(y, np.tile([1.0, 4, 9], (3, 1)))
-    with pytest.warns(UserWarning, match="rarely meant"):
-        dx = mse_loss_backward(np.ones((3, 3)), x, target, reduction="none")
-    assert_array_equal(dx, np.full((3, 1), -12))
+    slopes = {"l1_loss": -3, "mse_loss": -12, "huber_loss": -3, "smooth_l1_loss": -3}
+    for name, slope in slopes.items():
+        with pytest.warns(UserWarning, match=r"\(3, 1\), but target \(3,\)") as warned:
+            y = reference("losses", name)(x, target, reduction="none")
+        assert warned[0].filename == __file__
+        with pytest.warns(UserWarning, match="rarely meant") as warned:
+            dx = reference("losses", f"{name}_backward")(np.array(1.0), x, target, "sum")
+        assert warned[0].filename == __file__
+        assert_array_equal(y, np.broadcast_to(y[0], (3, 3)))
+        assert_array_equal(dx, np.full((3, 1), slope))
     with pytest.warns(UserWarning, match="rarely meant"):
         assert l1_loss(np.zeros(1), target, weight=np.array([2.0])) == 12 / 2
 

@@ -12,7 +12,7 @@ from losses_cases import (
     on_first_case,
     without_samples,
 )
-from operations import check_narrow, check_no_builtin, check_twin, on_each_device
+from operations import accelerated, check_narrow, check_no_builtin, check_twin, on_each_device
 
 from lib.accelerated import losses
 
@@ -75,16 +75,18 @@ def test_a_raised_variance_keeps_its_slope():
 
 def test_shapes_that_broadcast_are_compared_with_a_warning():
     x, target = torch.zeros(3, 1, requires_grad=True), torch.tensor([1.0, 2, 3])
-    with pytest.warns(UserWarning, match=r"\(3, 1\), but target \(3,\)") as warned:
-        losses.mse_loss(x, target, reduction="sum").backward()
-    assert warned[0].filename == __file__
-    assert x.grad.tolist() == [[-12], [-12], [-12]]
+    slopes = {"l1_loss": -3, "mse_loss": -12, "huber_loss": -3, "smooth_l1_loss": -3}
+    for name, slope in slopes.items():
+        with pytest.warns(UserWarning, match=r"\(3, 1\), but target \(3,\)") as warned:
+            y = accelerated("losses", name)(x, target, reduction="sum")
+        assert warned[0].filename == __file__
+        assert torch.autograd.grad(y, x)[0].tolist() == [[slope]] * 3
 
 
-def test_a_slope_of_binary_cross_entropy_has_a_slope():
-    x = torch.tensor([0.2, 0.7], dtype=torch.float64, requires_grad=True)
-    target = torch.tensor([0.0, 1.0], dtype=torch.float64)
-    assert torch.autograd.gradgradcheck(lambda x: losses.binary_cross_entropy(x, target), x)
+def test_binary_cross_entropy_has_slopes_of_both_and_slopes_of_those():
+    both = torch.tensor([[0.2, 0.7], [0.4, 0.9]], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(losses.binary_cross_entropy, tuple(both))
+    assert torch.autograd.gradgradcheck(losses.binary_cross_entropy, tuple(both))
 
 
 def test_no_twin_calls_a_loss_of_torch():

@@ -70,10 +70,15 @@ class _Surprise(torch.autograd.Function):
     @staticmethod
     def forward(ctx, p, target):
         ctx.save_for_backward(p, target)
-        yes, no = torch.log(p).clamp(min=-100), torch.log1p(-p).clamp(min=-100)
+        yes, no = _logarithms(p)
         return (target - 1) * no - target * yes
 
     @staticmethod
     def backward(ctx, dloss):
         p, target = ctx.saved_tensors
-        return dloss * (p - target) / (p * (1 - p)).clamp(min=EPSILON), None
+        yes, no = _logarithms(p) if ctx.needs_input_grad[1] else (0, 0)
+        return dloss * (p - target) / (p * (1 - p)).clamp(min=EPSILON), dloss * (no - yes)
+
+
+def _logarithms(p):
+    return torch.log(p).clamp(min=-100), torch.log1p(-p).clamp(min=-100)

@@ -3,8 +3,7 @@
 Every function has the name, the arguments and the meaning of its namesake in the reference,
 where they are described; here `x` is a tensor of float16, bfloat16, float32 or float64 and the
 result lies where x lies. Narrow floats are computed in float32. Backwards are autograd's; unlike
-the reference's they reach targets and weights, too, if those ask for a gradient, but for the
-target of `binary_cross_entropy`, whose slope is written by hand.
+the reference's they reach targets and weights, too, if those ask for a gradient.
 
 Nothing here calls torch's own losses, nor its softmax: the equations are spelled out.
 

@@ -229,7 +229,8 @@ def _slope_of_each(case, dy, reduction):
 def _surprise(x, label):
     """Return −log softmax(x) at each label: log(1 + the exponentials of the others over its own).
 
-    Nothing needs to be subtracted from the scores unless the exponentials leave a safe range.
+    That is quick, and exact for the smallest of losses. Only where exponentials leave a safe
+    range is the largest score subtracted first, as `log_proportions` always does.
     """
     e = np.exp(x, order="C")
     own = np.take_along_axis(e, label, axis=1)

@@ -133,7 +133,8 @@ def huber_loss(x, target, reduction="mean", delta=1.0, weight=None):
         >>> huber_loss(np.array([0.5, 1, 3]), np.zeros(3), reduction="none")
         array([0.125, 0.5  , 2.5  ])
     """
-    x, difference, weight, delta = _huber_arguments(x, target, delta, weight)
+    x, difference, weight, _ = _compared(x, target, weight)
+    delta = _threshold(delta, x, target)
     loss = _bent(np.abs(difference), delta)
     return reduced(weight * loss, reduction, x.dtype)
 
@@ -146,7 +147,8 @@ def huber_loss_backward(dy, x, target, reduction="mean", delta=1.0, weight=None)
         >>> huber_loss_backward(np.array(3.0), np.array([0.5, 1, -3]), np.zeros(3))
         array([ 0.5,  1. , -1. ])
     """
-    x, difference, weight, delta = _huber_arguments(x, target, delta, weight)
+    x, difference, weight, _ = _compared(x, target, weight)
+    delta = _threshold(delta, x, target)
     return passed_back(dy, weight * np.clip(difference, -delta, delta), x, reduction)
 
 
@@ -216,12 +218,11 @@ def _compared(x, target, weight=None):
     return x, difference, weight, weight.sum()
 
 
-def _huber_arguments(x, target, delta, weight):
-    matching("target", target, float_array("x", x))  # torch takes no whole numbers here
+def _threshold(delta, x, target):
+    matching("target", target, x)  # torch takes no whole numbers here
     if number("delta", delta) <= 0:
         raise ValueError(f"delta must be above 0, got {delta!r}")
-    x, difference, weight, _ = _compared(x, target, weight)
-    return x, difference, weight, float(delta)
+    return float(delta)
 
 
 def _bent(z, bound):
