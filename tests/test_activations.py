@@ -265,6 +265,19 @@ def test_memory_may_run_backwards(name, options):
             assert_allclose(got, wanted, rtol=1e-13)
 
 
+@EVERY_CASE
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_overflows_does_so_in_silence(name, options, dtype):
+    if "weight" in options:
+        options = {"weight": options["weight"].astype(dtype)}
+    top = np.finfo(dtype).max
+    x = np.resize(np.array([np.inf, -np.inf, np.nan, top, -top, 0, -1], dtype), (2, 6, 4))
+    y = getattr(activations, name)(x, **options)
+    dy = np.resize(np.array([top, -np.inf, np.nan, -top, np.inf], dtype), y.shape)
+    slopes = as_tuple(getattr(activations, f"{name}_backward")(dy, x, **options))
+    assert not any(np.isfinite(slope).all() for slope in slopes if slope.any())
+
+
 def test_zero_keeps_its_sign_where_the_function_is_odd_or_nearly_so():
     zeros = np.array([0.0, -0.0])
     for name in ("tanh", "softsign", "elu", "selu", "celu", "leaky_relu", "silu", "gelu", "mish",

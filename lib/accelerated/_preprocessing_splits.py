@@ -97,7 +97,7 @@ def _shares(size, counts):
     """Share the test out among the classes: rounded down, and the largest remainders up."""
     n, rarest = int(counts.sum()), int(counts.min())
     few = min(size, n - size)
-    if len(counts) > 1 and (rarest < 2 or few < len(counts)):
+    if rarest < 2 or few < len(counts):
         raise ValueError(
             f"stratify needs 2 samples of each class, and {len(counts)} on each side, one for "
             f"each class; got {rarest} of the rarest, and {few} on the smaller side"

@@ -128,7 +128,7 @@ def _size_of_test(test_size, n):
 def _shares(size, counts):
     """Share the test out among the classes: rounded down, and the largest remainders up."""
     few = min(size, counts.sum() - size)
-    if len(counts) > 1 and (counts.min() < 2 or few < len(counts)):
+    if counts.min() < 2 or few < len(counts):
         raise ValueError(
             f"stratify needs 2 samples of each class, and {len(counts)} on each side, one for "
             f"each class; got {counts.min()} of the rarest, and {few} on the smaller side"
