@@ -91,6 +91,12 @@ def test_which_cells_share_makes_the_difference(rng):
     assert_allclose(over_batch.transpose(1, 0, 2).reshape(1, 4, 15), instance_norm(whole)[0])
 
 
+def test_a_value_that_shares_with_none_is_its_own_mean():
+    x = np.array([[5.0, 7.0], [1.0, -3.0]])
+    assert_array_equal(layer_norm(x[..., None], (1,)), np.zeros((2, 2, 1)))
+    assert_array_equal(group_norm(x, 2), np.zeros((2, 2)))
+
+
 def test_rms_norm_leaves_the_mean():
     assert_allclose(rms_norm(np.array([3.0, 4.0]), (2,), eps=0.0), [3 / 12.5**0.5, 4 / 12.5**0.5])
     assert_allclose(rms_norm(np.full(5, 1e-12), (5,)), np.full(5, 1e-12 / 2**-26))  # eps is 2**-52
