@@ -3,7 +3,7 @@
 import torch
 
 from lib.accelerated._arguments import number
-from lib.accelerated._optimizers_options import decay_rates, flags, not_negative, pair
+from lib.accelerated._optimizers_options import decay_rates, flags, not_negative, several
 from lib.accelerated._optimizers_rule import Rule, advance, downhill, shrunk, start
 
 
@@ -93,7 +93,8 @@ def rprop_step(
 
 def _rprop(lr, etas, step_sizes, maximize):
     lr = not_negative(lr=lr)
-    (shrink, grow), (smallest, largest) = pair("etas", etas), pair("step_sizes", step_sizes)
+    shrink, grow = several(2, "etas", etas)
+    smallest, largest = several(2, "step_sizes", step_sizes)
     if not 0 < shrink < 1 < grow:
         raise ValueError(f"etas must be (below 1, above 1), both above 0, got {etas!r}")
     if not 0 <= smallest <= largest:

@@ -5,8 +5,8 @@ import math
 import torch
 
 from lib import shapes
-from lib.accelerated._arguments import choice, number
-from lib.accelerated._optimizers_options import flags, not_negative
+from lib.accelerated._arguments import choice
+from lib.accelerated._optimizers_options import flags, not_negative, several
 from lib.accelerated._optimizers_rule import Rule, advance, start
 
 
@@ -63,7 +63,7 @@ def _muon(lr, weight_decay, momentum, nesterov, coefficients, eps, steps, adjust
         lr=lr, weight_decay=weight_decay, momentum=momentum, eps=eps
     )
     flags(nesterov=nesterov)
-    coefficients = _three(coefficients)
+    coefficients = several(3, "ns_coefficients", coefficients)
     if shapes.whole("ns_steps", steps, minimum=0) >= 100:
         raise ValueError(f"ns_steps must be below 100, got {steps}")
     words = ("original", "match_rms_adamw")
@@ -91,9 +91,3 @@ def _orthogonalized(x, coefficients, steps, eps):
         gram = x @ x.T
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x
-
-
-def _three(values):
-    if not isinstance(values, list | tuple) or len(values) != 3:
-        raise ValueError(f"ns_coefficients must be three numbers, got {values!r}")
-    return [number(f"ns_coefficients[{i}]", value) for i, value in enumerate(values)]

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from lib import shapes
-from lib.reference._arguments import choice, number
-from lib.reference._optimizers_options import flags, not_negative
+from lib.reference._arguments import choice
+from lib.reference._optimizers_options import flags, not_negative, several
 from lib.reference._optimizers_rule import Rule, advance, lerp, start
 
 
@@ -105,7 +105,7 @@ def _muon(lr, weight_decay, momentum, nesterov, coefficients, eps, steps, adjust
         lr=lr, weight_decay=weight_decay, momentum=momentum, eps=eps
     )
     flags(nesterov=nesterov)
-    coefficients = _three(coefficients)
+    coefficients = several(3, "ns_coefficients", coefficients)
     if shapes.whole("ns_steps", steps, minimum=0) >= 100:
         raise ValueError(f"ns_steps must be below 100, got {steps}")
     words = ("original", "match_rms_adamw")
@@ -141,9 +141,3 @@ def _bfloat16(x):
     """Round float32 to eight bits of mantissa."""
     mantissa, exponent = np.frexp(x)
     return np.ldexp(np.rint(mantissa * 256) / 256, exponent)
-
-
-def _three(values):
-    if not isinstance(values, list | tuple) or len(values) != 3:
-        raise ValueError(f"ns_coefficients must be three numbers, got {values!r}")
-    return [number(f"ns_coefficients[{i}]", value) for i, value in enumerate(values)]

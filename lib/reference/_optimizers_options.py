@@ -18,19 +18,20 @@ def not_negative(**options):
     return values if len(values) > 1 else values[0]
 
 
-def pair(name, values):
-    """Return a pair of numbers as floats."""
-    if not isinstance(values, list | tuple) or len(values) != 2:
-        raise ValueError(f"{name} must be a pair of numbers, got {values!r}")
+def several(n, name, values):
+    """Return n numbers as floats."""
+    if not isinstance(values, list | tuple) or len(values) != n:
+        raise ValueError(f"{name} must be {n} numbers, got {values!r}")
     return [number(f"{name}[{i}]", value) for i, value in enumerate(values)]
 
 
 def decay_rates(betas):
     """Return two rates of decay as floats, if both lie in [0, 1)."""
-    for i, beta in enumerate(pair("betas", betas)):
+    betas = several(2, "betas", betas)
+    for i, beta in enumerate(betas):
         if not 0 <= beta < 1:
             raise ValueError(f"betas[{i}] must be at least 0 and below 1, got {beta!r}")
-    return pair("betas", betas)
+    return betas
 
 
 def flags(**options):

@@ -9,7 +9,8 @@ give each entry a pace of its own. An optimizer is a pair of functions without h
 params and grads are lists of arrays, state is a list of dictionaries with the keys of torch's
 `state_dict`, so that torch's own state can be taken over. Both functions take the same options,
 whose names, order, defaults and meaning are those of torch.optim. Nothing is written in place: a
-step returns new arrays, in the dtypes of params. A learning rate that changes is passed anew at
+step returns new arrays, in the dtypes of params; float16 is worked on in float32 and rounded once
+a step, where torch rounds after every operation. A learning rate that changes is passed anew at
 each step; the schedules give it as a function of the step.
 """
 
