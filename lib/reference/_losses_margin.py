@@ -131,8 +131,7 @@ def multi_margin_loss(x, target, p=1, margin=1.0, weight=None, reduction="mean")
             `reduction` is another word.
         TypeError: an argument is no array, or in another dtype.
 
-    Source: Crammer & Singer (2001), On the algorithmic implementation of multiclass
-        kernel-based vector machines, of whom this adds up all margins, not the largest.
+    Source: Weston & Watkins (1999), Support vector machines for multi-class pattern recognition.
 
     Example:
         >>> multi_margin_loss(np.array([[1.0, 3.0, 2.5]]), np.array([1]))  # 0.5/3

@@ -39,7 +39,8 @@ def l1_loss(x, target, reduction="mean", weight=None):
         ValueError: the shapes do not fit, or `reduction` is another word.
         TypeError: an argument is no array, or in another dtype.
 
-    Source: Boscovich (1757); Laplace (1774). Its minimiser is the median.
+    Source: Laplace (1774), Mémoire sur la probabilité des causes par les événements, who found
+        that the median minimises it.
 
     Example:
         >>> l1_loss(np.array([1.0, 2, 3]), np.array([1.0, 4, 0]), reduction="none")

@@ -117,6 +117,9 @@ def logsumexp(x, dim, keepdim=False):
         ValueError: there is no such axis, or one is named twice.
         TypeError: x is no array of numbers, dim no whole number, or keepdim no flag.
 
+    Source: Blanchard, Higham & Higham (2021), Accurately computing the log-sum-exp and softmax
+        functions.
+
     Example:
         >>> logsumexp(np.log([[1.0, 2, 5], [1, 1, 2]]), dim=1)
         array([2.07944154, 1.38629436])
