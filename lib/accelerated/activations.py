@@ -86,7 +86,7 @@ def tanh(x):
 
 
 def softsign(x):
-    """Press any number into the range from −1 to 1, gently: not e^|x|, but |x| below the line.
+    """Press any number into the range from −1 to 1, more gently than `tanh`.
 
     Example:
         >>> import torch

@@ -152,7 +152,7 @@ def logsigmoid(x):
     Raises:
         TypeError: x is no array of floats.
 
-    Source: Mächler (2012), Accurately computing log(1 − exp(−|a|)).
+    Source: Mächler (2012), Accurately computing `log(1 − exp(−|a|))`.
 
     Example:
         >>> logsigmoid(np.array([-800.0, 0])).round(4)
@@ -209,7 +209,7 @@ def tanh_backward(dy, x):
 
 
 def softsign(x):
-    """Press any number into the range from −1 to 1, gently: not e^|x|, but |x| below the line.
+    """Press any number into the range from −1 to 1, more gently than `tanh`.
 
     y = x / (1 + |x|)
 
@@ -233,7 +233,7 @@ def softsign(x):
 
 
 def softsign_backward(dy, x):
-    """Weigh the upstream gradient with 1 / (1 + |x|)².
+    """Weigh the upstream gradient with `1 / (1 + |x|)²`.
 
     Returns dx, shaped as x; NaN where y is.
 
