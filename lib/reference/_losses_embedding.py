@@ -63,7 +63,8 @@ def cosine_embedding_loss_backward(dy, x1, x2, target, margin=0, reduction="mean
     slope = ((target == -1) & (cos - margin >= 0)).astype(np.float64) - (target == 1)
     dcos = slope * slope_of_each(dy, slope, reduction, dtype)
     dcos, cos = sum_to(cos.shape, dcos)[..., None], cos[..., None]
-    to_product = dcos / np.sqrt(squared1 * squared2) * np.ones((x1 + x2).shape)
+    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    to_product = np.broadcast_to(dcos / np.sqrt(squared1 * squared2), shape)
     dx1 = sum_to(x1.shape, to_product * x2) - sum_to(x1.shape, dcos * cos * x1 / squared1)
     dx2 = sum_to(x2.shape, to_product * x1) - sum_to(x2.shape, dcos * cos * x2 / squared2)
     return dx1.astype(dtype), dx2.astype(dtype)
