@@ -283,8 +283,10 @@ def test_a_state_of_nothing_is_a_fresh_start_and_numbers_may_be_plain(name, opti
 
 def test_entries_that_a_step_does_not_need_are_kept():
     x, g = [np.ones(2)], [np.ones(2)]
-    _, state = optimizers.adam_step(x, g, optimizers.adam_init(x, amsgrad=True))
+    given = optimizers.adam_init(x, amsgrad=True)
+    _, state = optimizers.adam_step(x, g, given)
     assert_array_equal(state[0]["max_exp_avg_sq"], 0)
+    assert not np.shares_memory(state[0]["max_exp_avg_sq"], given[0]["max_exp_avg_sq"])
     _, state = optimizers.sgd_step(x, g, [{"momentum_buffer": np.full(2, 7.0)}])
     assert_array_equal(state[0]["momentum_buffer"], 7)
     assert optimizers.sgd_step(x, g, [{"momentum_buffer": None}])[1] == [{"momentum_buffer": None}]

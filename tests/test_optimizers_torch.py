@@ -295,7 +295,8 @@ def test_infinities_nan_and_extremes_go_the_same_way(name, dtype):
     """Each special gradient in its turn, and each at a special place."""
     places, first, second = np.meshgrid(EDGES, EDGES, EDGES[::-1])
     options = {"amsgrad": True} if name.startswith("adam") and name != "adamax" else {}
-    for more in ({}, {"weight_decay": 0.1} if "weight_decay" in takes(name) else {}):
+    others = {"weight_decay": 0.1, "betas": (0.3, 0.8)}
+    for more in ({}, *({key: value} for key, value in others.items() if key in takes(name))):
         race = Race(name, options | more, DTYPES[dtype], shapes=(places.shape,))
         with torch.no_grad():
             race.theirs[0].copy_(torch.tensor(places))
