@@ -173,6 +173,8 @@ def embeddings():
         yield "cosine_embedding_loss", f"{margin}", {**pair, **options}
         row = {"x1": normal(3), "x2": normal(3), "target": np.array(-1), "margin": margin}
         yield "cosine_embedding_loss", f"a row, {margin}", row
+        against = {"x1": normal(4, 3), "x2": normal(4, 1), **options}
+        yield "cosine_embedding_loss", f"one number each, {margin}", against
         against = {"x1": normal(4, 3), "x2": normal(1, 3), **options}
         yield "cosine_embedding_loss", f"one for all, {margin}", against
         pair = {"x1": normal(1, 3), "x2": normal(1, 3)}

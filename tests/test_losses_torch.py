@@ -109,6 +109,31 @@ def test_infinities_nan_and_signed_zeros(name):
     on_first_case(check, name)
 
 
+KINKS = [  # where a margin is just reached, a bound just met, or a target is no number
+    ("l1_loss", {"x": [0, 1, -1], "target": [0, 0, 0]}),
+    ("huber_loss", {"x": [0, 1, -1], "target": [0, 0, 0]}),
+    ("smooth_l1_loss", {"x": [0, 1, -1], "target": [0, 0, 0]}),
+    ("smooth_l1_loss", {"x": [0, 1, -1], "target": [0, 0, 0], "beta": 0}),
+    ("poisson_nll_loss", {"x": [0, 1, 2, 3], "target": [0, 1, 2, np.nan], "full": True}),
+    ("kl_div", {"x": [-1, -2, -3], "target": [0, -1, np.nan]}),
+    ("binary_cross_entropy_with_logits", {"x": [0, 0, 0], "target": [0, 1, np.nan]}),
+    ("margin_ranking_loss", {"x1": [1, 2], "x2": [0, 3], "target": [1, -1], "margin": 1}),
+    ("hinge_embedding_loss", {"x": [1, 1, 2], "target": [-1, 1, -1]}),
+    ("multi_margin_loss", {"x": [[1, 0, 2]], "target": np.array([0])}),
+    ("cosine_embedding_loss", {"x1": [[1, 0]], "x2": [[0, 1]], "target": [-1]}),
+    ("triplet_margin_loss", {"anchor": [0], "positive": [1], "negative": [2], "eps": 0}),
+    ("triplet_margin_loss", {"anchor": [0, 0], "positive": [1, 1], "negative": [9, 9],
+                             "p": np.inf, "margin": 20}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "arguments"), KINKS)
+def test_kinks_slope_as_in_torch(name, arguments):
+    arguments = {k: np.array(v, float) if isinstance(v, list) else v for k, v in arguments.items()}
+    tensors = to_torch(arguments | {"reduction": "sum"}, learned(name))
+    check_torch("losses", name, tensors, lambda: torchs(name, tensors), learned(name))
+
+
 @pytest.mark.parametrize("name", sorted({*NAMES} - {"multi_margin_loss"}))
 def test_an_empty_batch(name):
     def check(arguments):
