@@ -7,7 +7,7 @@ from lib.accelerated._optimizers_rule import (
     Rule,
     advance,
     against,
-    count,
+    as_number,
     downhill,
     mean_square,
     shrunk,
@@ -116,7 +116,7 @@ def _adam(lr, betas, eps, weight_decay, amsgrad, maximize, decoupled):
 
     def update(x, g, memory):
         step = memory["step"] + 1
-        t = count(step)
+        t = as_number(step)
         x, g = shrunk(x, apart), downhill(x, g, joined, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         v = mean_square(memory["exp_avg_sq"], g, beta2)

@@ -7,7 +7,7 @@ from lib.accelerated._optimizers_rule import (
     Rule,
     advance,
     against,
-    count,
+    as_number,
     downhill,
     mean_square,
     shrunk,
@@ -58,7 +58,7 @@ def _adamax(lr, betas, eps, weight_decay, maximize):
         g = downhill(x, g, weight_decay, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         u = torch.maximum(memory["exp_inf"] * beta2, g.abs().add_(eps))
-        y = against(x, lr / (1 - beta1 ** count(step)), m, u)
+        y = against(x, lr / (1 - beta1 ** as_number(step)), m, u)
         return y, {"step": step, "exp_avg": m, "exp_inf": u}
 
     return Rule({"step": 0, "exp_avg": 0, "exp_inf": 0}, update)
@@ -124,14 +124,14 @@ def _nadam(lr, betas, eps, weight_decay, momentum_decay, decoupled, maximize):
 
     def update(x, g, memory):
         step = memory["step"] + 1
-        t = count(step)
+        t = as_number(step)
         x, g = shrunk(x, apart), downhill(x, g, joined, maximize)
         m = memory["exp_avg"].lerp(g, 1 - beta1)
         v = mean_square(memory["exp_avg_sq"], g, beta2)
         product = memory["mu_product"] * torch.as_tensor(mu(t), dtype=memory["mu_product"].dtype)
         root = (v / (1 - beta2**t)).sqrt_().add_(eps)
-        ahead = count(product) * mu(t + 1)
-        x = against(x, lr * (1 - mu(t)) / (1 - count(product)), g, root)
+        ahead = as_number(product) * mu(t + 1)
+        x = against(x, lr * (1 - mu(t)) / (1 - as_number(product)), g, root)
         x = against(x, lr * mu(t + 1) / (1 - ahead), m, root)
         return x, {"step": step, "mu_product": product, "exp_avg": m, "exp_avg_sq": v}
 
@@ -198,9 +198,9 @@ def _radam(lr, betas, eps, weight_decay, decoupled, maximize):
         v = mean_square(memory["exp_avg_sq"], g, beta2)
         rho = longest - 2 * t * beta2**t / (1 - beta2**t)
         r = (rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho)
-        y = m / (1 - beta1**t) * lr
-        scale = (r * (1 - beta2**t)).sqrt() / v.sqrt().add_(eps)
-        y = torch.where((rho > 5).to(x.device), y * scale, y)
-        return x - y, {"step": step, "exp_avg": m, "exp_avg_sq": v}
+        r = torch.where(rho > 5, (r * (1 - beta2**t)).sqrt(), 1.0)
+        root = torch.where((rho > 5).to(x.device), v.sqrt().add_(eps), 1.0)
+        x = against(x, as_number(r / (1 - beta1**t) * lr), m, root)
+        return x, {"step": step, "exp_avg": m, "exp_avg_sq": v}
 
     return Rule({"step": 0, "exp_avg": 0, "exp_avg_sq": 0}, update)

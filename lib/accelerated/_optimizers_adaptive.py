@@ -6,7 +6,7 @@ from lib.accelerated._optimizers_rule import (
     Rule,
     advance,
     against,
-    count,
+    as_number,
     downhill,
     mean_square,
     start,
@@ -72,7 +72,7 @@ def _adagrad(lr, lr_decay, weight_decay, initial_accumulator_value, eps, maximiz
         step = memory["step"] + 1
         g = downhill(x, g, weight_decay, maximize)
         s = memory["sum"].addcmul(g, g)
-        pace = lr / (1 + (count(step) - 1) * lr_decay)
+        pace = lr / (1 + (as_number(step) - 1) * lr_decay)
         return against(x, pace, g, s.sqrt().add_(eps)), {"step": step, "sum": s}
 
     return Rule({"step": 0, "sum": initial}, update)

@@ -58,9 +58,9 @@ def shrunk(x, share):
     return x * (1 - share) if share else x
 
 
-def count(step):
-    """Return the number of the step as a float; within torch.compile as a tensor of one."""
-    return step.double() if torch.compiler.is_compiling() else float(step)
+def as_number(value):
+    """Return a tensor's only entry as a float, or, where torch.compile looks on, as float64."""
+    return value.double() if torch.compiler.is_compiling() else float(value)
 
 
 def against(x, pace, direction, root):
