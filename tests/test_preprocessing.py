@@ -90,6 +90,8 @@ def test_the_widest_range_overflows_nothing_that_need_not(dtype):
         assert_array_equal(y, [0, 0.5, 1] if dtype == np.float16 else [0, 0, np.nan])
         mean, std = map(to_numpy, place.standardize_fit(convert(x)))
         assert mean == 0
+        median, spread = map(to_numpy, place.robust_scale_fit(convert(x[[0, 2]]), (0, 100)))
+        assert (median, spread) == (np.inf if dtype == np.float64 else 0, np.inf)
         assert_allclose(std, np.inf if dtype == np.float64 else np.sqrt(2 / 3) * top, rtol=1e-3)
 
 

@@ -293,7 +293,8 @@ def robust_scale_fit(x, quantile_range=(25.0, 75.0)):
     if not 0 <= low < high <= 100:
         raise ValueError(f"quantile_range must lie from 0 to 100, got {quantile_range!r}")
     ordered = np.sort(columns.samples(x), axis=0)  # NaN last
-    spread = columns.quantile(ordered, high / 100) - columns.quantile(ordered, low / 100)
+    ends = (columns.quantile(ordered, percent / 100) for percent in (high, low))
+    spread = columns.difference(*ends)
     return columns.statistic(columns.quantile(ordered, 0.5), x), columns.statistic(spread, x)
 
 
