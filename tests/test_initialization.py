@@ -96,6 +96,7 @@ def test_the_fixed_ones_by_hand(role):
     assert to_numpy(place.zeros(2)).tolist() == [0, 0]
     assert to_numpy(place.ones((1, 2))).tolist() == [[1, 1]]
     assert to_numpy(place.constant([2], math.inf)).tolist() == [math.inf] * 2
+    assert to_numpy(place.constant(1, 65504, FLOATS[role][0])).tolist() == [65504]
     assert to_numpy(place.eye((3, 2))).tolist() == [[1, 0], [0, 1], [0, 0]]
     assert to_numpy(place.dirac((2, 2, 1))).tolist() == [[[1], [0]], [[0], [1]]]
     w = to_numpy(place.dirac((4, 1, 4), groups=2))  # the second output of a group hears nobody
@@ -150,7 +151,7 @@ def test_a_given_uniform_gives_the_number_of_the_books(role):
     assert_array_equal(to_numpy(place.uniform(u, (1, 4), -1, 3, **kept)), [[-1, 0, 1, 2.9]])
     z = to_numpy(place.normal(u, (1, 4), mean=1, std=2, **kept))[0]
     assert_allclose(z[1:], [1 - 2 * 0.6744897501960817, 1, 1 + 2 * 1.959963984540054])
-    assert -17 < z[0] < -15, "u = 0 is drawn once in 2⁵³ times: far out, yet finite"
+    assert z[0] == pytest.approx(1 + 2 * special.ndtri(2**-54)), "far out, yet finite"
     bounds = to_numpy(place.xavier_uniform(u, (1, 4), gain=2, **kept))
     assert bounds[0, 0] == pytest.approx(-2 * math.sqrt(6 / 5))
     bounds = to_numpy(place.kaiming_uniform(u, (1, 4), **RELU, **kept))
@@ -421,6 +422,16 @@ def test_a_cut_in_the_far_tail_stays_exact(role):
         excess = side * w - 30
         assert (excess >= 0).all()
         assert excess.mean() == pytest.approx(1 / 30, rel=0.06)
+
+
+@in_both
+def test_shares_that_round_to_none_or_all_stay_finite(role):
+    u = np.array([0.0, 1 - 2**-53])
+    u = torch.tensor(u) if role == "accelerated" else u
+    for a, b in ((0.0, 50.0), (-40.0, -38.0), (-50.0, 50.0)):
+        w = to_numpy(TWINS[role].trunc_normal(u, 2, a=a, b=b, dtype=double(role)))
+        assert (np.maximum(a, -39) <= w).all()
+        assert (w <= min(b, 9)).all()
 
 
 @in_both

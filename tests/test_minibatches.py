@@ -282,6 +282,7 @@ def test_the_noise_scale_by_hand(role):
     small = own(role, np.array([9.0, 7.0]))
     assert TWINS[role].critical_batch_estimate(small, 3, 4, 24) == (12, 24, 2)
     assert TWINS[role].critical_batch_estimate(8.0, 3.0, 4, 24)[0] == 12
+    assert TWINS[role].critical_batch_estimate(0, 0, 4, 24) == (math.inf, 0, 0)
     no_signal = TWINS[role].critical_batch_estimate(6.0, 1.0, 4, 24)
     assert no_signal == (math.inf, 24, 0)
     no_noise = TWINS[role].critical_batch_estimate(2.0, 3.0, 4, 24)
