@@ -175,6 +175,8 @@ def embeddings():
         yield "cosine_embedding_loss", f"a row, {margin}", row
         against = {"x1": normal(4, 3), "x2": normal(4, 1), **options}
         yield "cosine_embedding_loss", f"one number each, {margin}", against
+        turned = against | {"x1": against["x2"], "x2": against["x1"]}
+        yield "cosine_embedding_loss", f"one number each, turned, {margin}", turned
         against = {"x1": normal(4, 3), "x2": normal(1, 3), **options}
         yield "cosine_embedding_loss", f"one for all, {margin}", against
         pair = {"x1": normal(1, 3), "x2": normal(1, 3)}

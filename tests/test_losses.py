@@ -415,12 +415,12 @@ def test_a_score_and_its_sigmoid_say_the_same(x):
 
 @given(rows, st.floats(0.1, 10))
 def test_a_cosine_knows_no_lengths(x, scale):
-    x = x + np.where(np.abs(x).sum(axis=1, keepdims=True) < 1, 1, 0)
+    x = np.where(np.abs(x).sum(axis=1, keepdims=True) < 1, 1, x)  # lengths far above √1e-12
     other, target = x[::-1], np.ones(len(x))
     assert_allclose(
         cosine_embedding_loss(x * scale, other, target, reduction="none"),
         cosine_embedding_loss(x, other, target, reduction="none"),
-        atol=1e-9,
+        atol=1e-8,
     )
 
 
