@@ -9,7 +9,9 @@ The rows of a topic stand in `speed_<topic>.py`: `rows(device)` yields them, `AB
 record must tell of them.
 
 Each ratio is that of two minima over interleaved runs; below 1 is faster than what it is compared
-with. Torch gets huge pages, or page faults would flatter NumPy.
+with. Beside it stands how near our form comes to a plain copy: the bytes that it is given and
+gives back, a second, as a share of those that a copy moves. Torch gets huge pages, or page faults
+would flatter NumPy.
 """
 
 import os
@@ -24,7 +26,7 @@ from pathlib import Path
 import torch
 
 from benchmarks import recording
-from benchmarks.timing import RUNS, best_times
+from benchmarks.timing import RUNS, best_times, copy_bandwidth, least_traffic
 
 PREFIX = "speed_"
 TOPICS = sorted(p.stem.removeprefix(PREFIX) for p in Path(__file__).parent.glob(f"{PREFIX}*.py"))
@@ -59,22 +61,28 @@ def measure_topic(topic, options):
 
 def measured(row, device):
     """Time a row, print it, and return what a record keeps of it."""
-    synchronize = torch.cuda.synchronize if device == "cuda" else lambda: None
+    synchronize = torch.cuda.synchronize if device == "cuda" else no_wait
     try:
         ours, theirs = best_times([row.ours, row.theirs], synchronize)
     except torch._dynamo.exc.BackendCompilerFailed as error:
         print(f"{row.what:<72} not here: {str(error).splitlines()[0]}", flush=True)
         return {"what": row.what, "goal": row.goal, "ratio": None}
     ratio = ours / theirs
+    share = least_traffic(row.ours) / ours / copy_bandwidth(device, synchronize)
     missed = row.goal is not None and ratio > row.goal
     goal = "" if row.goal is None else f"goal {row.goal}{' missed' if missed else ''}"
-    print(f"{row.what:<72} {ratio:6.2f}  {goal}".rstrip(), flush=True)
+    print(f"{row.what:<72} {ratio:6.2f} {share:7.0%} of a copy  {goal}".rstrip(), flush=True)
     return {
         "what": row.what,
         "goal": row.goal,
         "ratio": round(ratio, 3),
+        "share_of_copy_bandwidth": round(share, 3),
         "milliseconds": [round(1e3 * ours, 2), round(1e3 * theirs, 2)],
     }
+
+
+def no_wait():
+    """Nothing runs on after a call on a CPU."""
 
 
 if __name__ == "__main__":
