@@ -9,7 +9,7 @@ from lib.reference._optimizers_options import decay_rates, flags, not_negative
 from lib.reference._optimizers_rule import Rule, advance, downhill, lerp, shrunk, start
 
 AVERAGES = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")  # the last with amsgrad alone
-CHUNK = 2**16  # entries worked on at once, so that they stay in the processor's cache
+CHUNK = 2**17  # entries worked on at once, so that they stay in the processor's cache
 
 
 def adam_init(
