@@ -428,3 +428,10 @@ def test_a_cosine_knows_no_lengths(x, scale):
 def test_recognition_at_chance_costs_the_logarithm_of_the_batch(x):
     keys = np.broadcast_to(x[:1], x.shape)
     assert_allclose(info_nce(x, keys, reduction="none"), math.log(len(x)), atol=1e-9)
+
+
+def test_an_infinite_slope_of_a_class_without_weight_is_nan_without_a_warning():
+    target, weight = np.array([0]), np.zeros(3)
+    dx = nll_loss_backward(np.array([np.inf]), LOGITS[:1, :3], target, weight, reduction="none")
+    assert np.isnan(dx[0, 0])
+    assert not dx[0, 1:].any()
