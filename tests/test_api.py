@@ -238,7 +238,7 @@ def test_entry_and_the_chapters_that_use_it_lead_to_each_other(topic, name):
     taught = entry_of(topic, name).select_one(".taught")
     using = [page for page in PAGES if (topic, name) in used_on(page)]
     assert [address(DESCRIBED[topic], link) for link in taught.find_all("a")] == using
-    assert using or taught.get_text() == "No chapter teaches it yet."
+    assert using or taught.get_text() == "No page of a chapter uses it yet."
 
 
 def test_chapters_use_what_they_name_in_their_cells():

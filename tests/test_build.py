@@ -185,7 +185,7 @@ def test_operations_follow_the_docstrings_and_the_cells(tiny):
     build(tiny)
     html = (built / "api" / "doubling.html").read_text()
     assert "Double a number." in html
-    assert "No chapter teaches it yet." in html
+    assert "No page of a chapter uses it yet." in html
 
     write_operation(tiny, "Take a number twice.")
     build(tiny)

@@ -71,7 +71,11 @@ class Cross(SphinxPostTransform):
         """Return the sentence about the pages that use an operation."""
         pages = [page for page, used in self.app.descent_uses.items() if (topic, name) in used]
         links = [self.link(p, "", nodes.Text(self.env.titles[p].astext())) for p in pages]
-        line = joined(links, ", ") if links else nodes.paragraph("", "No chapter teaches it yet.")
+        line = (
+            joined(links, ", ")
+            if links
+            else nodes.paragraph("", "No page of a chapter uses it yet.")
+        )
         if links:
             line.insert(0, nodes.Text("Taught in "))
         line["classes"].append("taught")
