@@ -1,0 +1,1 @@
+"""The tool by which a course is run: `python -m lib.instructor`."""

@@ -1,0 +1,44 @@
+"""Run a course: `python -m lib.instructor --help`."""
+
+from pathlib import Path
+
+import click
+
+from lib.grading.sandbox import NoSandbox
+from lib.instructor._shell import REFUSED, Shell
+from lib.instructor.course import CourseError
+
+
+class Tool(click.Group):
+    """The commands in the order in which a course uses them; refusals are one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which they were added."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what it refuses is said in one line."""
+        try:
+            return super().invoke(ctx)
+        except (CourseError, NoSandbox) as error:
+            click.echo(f"lib.instructor: {error}", err=True)
+            ctx.exit(REFUSED)
+
+
+@click.group(cls=Tool, context_settings={"max_content_width": 99})
+@click.option(
+    "--course",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    help="The course's folder; the current one if left out.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+@click.pass_context
+def main(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Run a course with the book's graded notebooks."""
+    ctx.obj = Shell(folder, as_json)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m lib.instructor")
