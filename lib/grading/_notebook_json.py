@@ -27,6 +27,8 @@ CONFLICT = re.compile(rb"^(?:<{7}|>{7}|={7})(?:\s|$)", re.MULTILINE)
 WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
 PYTHON = re.compile(rb"^(?:#!|# %%|(?:import|from|def|class) \w|\w+ = )", re.MULTILINE)
 CUT_SHORT = re.compile(r"t(ru?)?|f(a(ls?)?)?|n(ul?)?|-?")  # what may be left of a value
+CLEAR = "clear the outputs of all cells, save and hand in again"
+OPENS = "hand in a copy that opens in Jupyter"
 HAND_IN_THE_NOTEBOOK = "hand in the .ipynb file itself"
 
 
@@ -51,19 +53,17 @@ def tree_of(data: bytes) -> dict[str, Any]:
         raise BadNotebook("the file is empty: save the notebook again, then hand that file in")
     text = _text(data)
     if data.count(b"{") + data.count(b"[") > MOST_PARTS:
-        raise BadNotebook(f"the file has more than {MOST_PARTS} parts: {_clear_outputs()}")
+        raise BadNotebook(f"the file has more than {MOST_PARTS} parts: {CLEAR}")
     try:
         tree = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise BadNotebook(_not_json(data, text, error)) from None
     except RecursionError:
-        raise BadNotebook(f"the file is nested too deeply to be read: {_save_again()}") from None
+        raise BadNotebook(f"the file is nested too deeply to be read: {OPENS}") from None
     except BadNotebook:
         raise
     except ValueError:  # a number of thousands of digits
-        raise BadNotebook(
-            f"the file holds a number too long to read: {_clear_outputs()}"
-        ) from None
+        raise BadNotebook(f"the file holds a number too long to read: {CLEAR}") from None
     if not isinstance(tree, dict):
         raise BadNotebook(f"expected a notebook (a JSON object), got {named(tree)}")
     return tree
@@ -74,7 +74,7 @@ def refuse_size(size: int) -> None:
     if size > MOST_BYTES:
         raise BadNotebook(
             f"expected a notebook of at most {MOST_BYTES // 10**6} MB, "
-            f"got {size / 1e6:.1f} MB: {_clear_outputs()}"
+            f"got {size / 1e6:.1f} MB: {CLEAR}"
         )
 
 
@@ -84,28 +84,20 @@ def named(value: Any) -> str:
     return "nothing" if value is None else kinds.get(type(value), "a number")
 
 
-def _save_again():
-    return "open it in Jupyter, save it and hand that file in"
-
-
-def _clear_outputs():
-    return "clear the outputs of all cells, save and hand in again"
-
-
 def _object(pairs):
     tree = {}
     for name, value in pairs:
         if name in tree:
             raise BadNotebook(
                 f"the name {plain(name, 60)!r} stands twice in one place of the file, as after a "
-                f"merge by hand: {_save_again()}"
+                "merge by hand: open it in Jupyter, save it and hand that file in"
             )
         tree[name] = value
     return tree
 
 
 def _constant(name) -> NoReturn:
-    raise BadNotebook(f"the file holds {name}, which JSON does not know: {_clear_outputs()}")
+    raise BadNotebook(f"the file holds {name}, which JSON does not know: {CLEAR}")
 
 
 def _text(data):
@@ -118,7 +110,7 @@ def _text(data):
         (b"\0{", "UTF-16"),
     ):
         if data.startswith(mark):
-            raise BadNotebook(f"the file is stored as {name}, expected UTF-8: {_save_again()}")
+            raise BadNotebook(f"the file is stored as {name}, expected UTF-8: {OPENS}")
     for start, what in LOOKS_LIKE.items():
         if data.startswith(start):
             raise BadNotebook(f"this is {what}, not a notebook: {HAND_IN_THE_NOTEBOOK}")
@@ -129,7 +121,7 @@ def _text(data):
             raise BadNotebook(_cut_short()) from None
         raise BadNotebook(
             f"expected UTF-8 text, got the byte 0x{data[error.start]:02x} at {error.start}: "
-            f"{_save_again()}"
+            f"{OPENS}"
         ) from None
 
 
@@ -160,5 +152,5 @@ def _not_json(data, text, error):
         return f"this is {what}, not a notebook: {HAND_IN_THE_NOTEBOOK}"
     return (
         f"the file is damaged at line {error.lineno}, column {error.colno} "
-        f"({error.msg}): {_save_again()}"
+        f"({error.msg.removesuffix(' at')}): {OPENS}"
     )

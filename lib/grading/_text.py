@@ -5,7 +5,7 @@ import unicodedata
 
 ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # colours and the cursor
-    r"|(?:\x1b[]P^_]|[\x90\x9d])[^\x07\x1b\x9c]*(?:\x07|\x1b\|\x9c)?"  # titles and links
+    r"|(?:\x1b[]P^_]|[\x90\x9d])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # titles and links
 )
 DROPPED = {"Cc", "Cf", "Cs"}  # control characters, invisible ones (bidi among them), surrogates
 
