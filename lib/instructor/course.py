@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import tomllib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +33,8 @@ class Assignment:
         library: version of `lib` that it is graded with.
         extensions: how much longer a student has.
         groups: students who hand in together, by the group's name.
+        timezone: of the course: two days longer is the same time of day two days later, whether
+            or not the clocks change meanwhile.
     """
 
     name: str
@@ -42,10 +44,14 @@ class Assignment:
     library: str = ""
     extensions: dict[str, timedelta] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    timezone: tzinfo = UTC
 
     def due_for(self, student: str) -> datetime | None:
-        """Return when it is due for a student, extension included."""
-        return self.due and self.due + self.extensions.get(student, timedelta())
+        """Return when it is due for a student, extension included, in UTC."""
+        longer = self.extensions.get(student, timedelta())
+        if self.due is None or not longer:
+            return self.due
+        return _latest(self.due.astimezone(self.timezone) + longer)
 
     def partners(self, student: str) -> tuple[str, ...]:
         """Return all who hand in with a student, the student among them."""
@@ -177,6 +183,8 @@ class _Table:
         minutes = UNITS.get(unit.strip().rstrip("s"))
         if not count.isdecimal() or minutes is None:
             raise self.refuse(name, 'a length of time such as "15 minutes" or "2 days"', text)
+        if len(count) > 7 or int(count) * minutes > 3650 * UNITS["day"]:
+            raise self.refuse(name, "at most 3650 days", text)
         return timedelta(minutes=int(count) * minutes)
 
     def names(self, name: str) -> tuple[str, ...]:
@@ -249,9 +257,7 @@ def _assignment(
     for topic in chapters:
         if topic not in TOPICS:
             raise table.refuse("chapters", f"among the topics with exercises, {TOPICS}", topic)
-    due = table.take("due", datetime, "a date and time such as 2026-12-11T23:59:00", None)
-    if due and due.tzinfo is None:
-        due = due.replace(tzinfo=timezone)
+    due = _due(table, timezone)
     points = table.take("points", (int, float), "a number of points above 0", None)
     if points is not None and not 0 < points < float("inf"):
         raise table.refuse("points", "a number of points above 0", points)
@@ -262,14 +268,30 @@ def _assignment(
     one = Assignment(
         name,
         chapters,
-        due.astimezone(UTC) if due else None,
+        due,
         points,
         library,
         {student: longer.span(student) for student in list(longer.entries)},
         {group: together.names(group) for group in list(together.entries)},
+        timezone,
     )
     members = [student for group in one.groups.values() for student in group]
     for student in members:
         if members.count(student) > 1:
             raise together.refuse(student, "in one group", "several")
     return one
+
+
+def _due(table: _Table, timezone: ZoneInfo) -> datetime | None:
+    expected = "a date and time such as 2026-12-11T23:59:00"
+    due = table.take("due", datetime, expected, None)
+    if due is None:
+        return None
+    if not 2000 <= due.year <= 2999:
+        raise table.refuse("due", f"{expected}, or to be left out", due.isoformat())
+    return _latest(due if due.tzinfo else due.replace(tzinfo=timezone))
+
+
+def _latest(at: datetime) -> datetime:
+    """Return a time in UTC; where the clocks show it twice, the later one is meant."""
+    return max(at.replace(fold=fold).astimezone(UTC) for fold in (0, 1))

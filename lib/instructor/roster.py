@@ -132,7 +132,9 @@ def _columns(path, header, shown):
 
         name = cell(name_at) or f"{cell(first_at)} {cell(last_at)}".strip()
         lms = cell(lms_at).removeprefix("Participant ")
-        return Student(cell(id_at), name, cell(section_at), cell(email_at), lms)
+        return Student(
+            row[id_at] if id_at < len(row) else "", name, cell(section_at), cell(email_at), lms
+        )
 
     return pick
 
