@@ -4,13 +4,15 @@ Started as a plain file beside `_frames.py`, with no more than Python and the mo
 exercise allows. It holds nothing worth taking: no expected value, no seed, no name.
 """
 
+import importlib.abc
+import importlib.machinery
 import os
 import re
 import resource
 import sys
 import types
 
-sys.path[:0] = ["/judge", "/site"]
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), "/site"]
 LIMITS = {name: int(value) for name, value in (word.split("=") for word in sys.argv[1:])}
 for name, most in LIMITS.items():
     resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
@@ -28,9 +30,13 @@ def take_over():
     return pipes
 
 
-def without_magics(source):
-    """Let lines that only IPython understands do nothing."""
-    return re.sub(r"^([ \t]*)[%!].*", r"\1pass", source, flags=re.MULTILINE)
+def compiled(source):
+    """Compile a cell; lines that only IPython understands do nothing."""
+    try:
+        return compile(source, "cell", "exec")
+    except SyntaxError:
+        python = re.sub(r"^([ \t]*)([%!?].*|.*\?)$", r"\1pass", source, flags=re.MULTILINE)
+        return compile(python, "cell", "exec")
 
 
 def looked_up(names, path):
@@ -47,7 +53,7 @@ def looked_up(names, path):
 def perform(request, names):
     """Execute a cell, look a value up, or call a function and send or keep its result."""
     if "cell" in request:
-        exec(compile(without_magics(request["cell"]), "cell", "exec"), names)
+        exec(compiled(request["cell"]), names)
         return None
     if "get" in request:
         return looked_up(names, request["get"])
@@ -73,19 +79,79 @@ def copied(value):
     return value
 
 
+class Silent(types.ModuleType):
+    """Stands for a module that draws or displays: all that is asked of it happens, and is nothing.
+
+    A notebook that plots its results loses nothing by it when it is graded. Where one is taken
+    apart, as in `fig, axes = plt.subplots(2, 3)`, the parts are as many as were asked for.
+    """
+
+    def __init__(self, name, count=2):
+        super().__init__(name)
+        self.__dict__.update(__path__=[], count=count)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name == "subplots":
+            return lambda rows=1, columns=1, *args, **kwargs: (
+                self,
+                Silent(name, rows * columns if min(rows, columns) == 1 else rows),
+            )
+        return Silent(name, self.count)
+
+    def __call__(self, *args, **kwargs):
+        return Silent(self.__name__, self.count)
+
+    def __iter__(self):
+        return iter([Silent(self.__name__, self.count)] * self.count)
+
+    def __getitem__(self, index):
+        return Silent(self.__name__, self.count)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+
+class SilentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds silent modules where a notebook imports what draws or displays."""
+
+    NAMES = re.compile(
+        r"(matplotlib|ipywidgets|IPython|anywidget|lib\.(widgets|plotting))(\.\w+)*"
+    )
+
+    def find_spec(self, name, path, target=None):
+        """Take charge of the modules that draw or display."""
+        if self.NAMES.fullmatch(name):
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec):
+        """Make a silent one."""
+        return Silent(spec.name)
+
+    def exec_module(self, module):
+        """Run nothing."""
+
+
 def notebook_tools(numbers):
-    """Offer what a notebook imports of this project: `given`, and a `check` that says nothing."""
+    """Offer what a notebook has around it: `given`, and a `check` that says nothing."""
     lib, grading = types.ModuleType("lib"), types.ModuleType("lib.grading")
-    grading.given = lambda key, student="": numbers[key].copy()
+    grading.given = lambda key, student="": copied(numbers[key])
     grading.check = lambda *args, **kwargs: None
-    lib.grading = grading
+    lib.grading, lib.__path__ = grading, []
     sys.modules.update({"lib": lib, "lib.grading": grading})
+    sys.meta_path.append(SilentModules())
 
 
 def main():
     """Answer requests until the judge hangs up."""
     asked, answers = take_over()
     names = {"__name__": "__main__", "notebook_tools": notebook_tools}
+    names["display"] = names["get_ipython"] = lambda *args, **kwargs: None
     while len(lengths := asked.read(frames.LENGTHS.size)) == frames.LENGTHS.size:
         text, body = (asked.read(size) for size in frames.LENGTHS.unpack(lengths))
         request = frames.decode(text, body)

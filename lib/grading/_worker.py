@@ -4,11 +4,14 @@ import os
 import select
 import subprocess
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from lib.grading import sandbox
 from lib.grading._frames import LENGTHS, BadFrame, decode, encode
 
 MOST_BYTES = 8 << 20  # of one answer
+MOST_TEXT = 1 << 20  # of them, JSON: parsed, it takes up many times as much
 
 
 class WorkerEnded(RuntimeError):  # noqa: N818 (an event, not always an error)
@@ -18,7 +21,7 @@ class WorkerEnded(RuntimeError):  # noqa: N818 (an event, not always an error)
 class SubmissionError(RuntimeError):
     """The submission raised; its type and message are its own words, not to be trusted."""
 
-    def __init__(self, kind, message):
+    def __init__(self, kind: str, message: str):
         super().__init__(f"{kind}: {message}")
         self.kind, self.message = kind, message
 
@@ -27,7 +30,8 @@ class Worker:
     """One submission in a sandbox of its own; use it in a `with` statement.
 
     Args:
-        slot: which of the sandboxes that stand side by side, from 0.
+        slot: which of the sandboxes that stand side by side, from 0; None for none.
+        modules: what can be imported in it.
 
     Example:
         >>> with Worker() as worker:  # doctest: +SKIP
@@ -36,27 +40,27 @@ class Worker:
         42
     """
 
-    def __init__(self, slot=0):
-        self.slot = slot
+    def __init__(self, slot: int | None = 0, modules: Sequence[str] = ("numpy",)):
+        self.slot, self.modules = slot, modules
 
-    def __enter__(self):
+    def __enter__(self) -> "Worker":
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process = sandbox.start(self.slot, **pipes)
+        self._process = sandbox.start(self.slot, self.modules, **pipes)
         for end in (self._process.stdin, self._process.stdout):
             os.set_blocking(end.fileno(), False)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def kill(self):
+    def kill(self) -> None:
         """End the process and all that it has started."""
         self._process.kill()  # bubblewrap takes the whole room with it
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
 
-    def run(self, cell, seconds=5.0):
+    def run(self, cell: str, seconds: float = 5.0) -> None:
         """Execute the source of one cell.
 
         Raises:
@@ -66,11 +70,19 @@ class Worker:
         """
         self._ask({"cell": cell}, seconds)
 
-    def get(self, name, seconds=5.0):
+    def get(self, name: str, seconds: float = 5.0) -> Any:
         """Return what stands under a (dotted) name; raises as `call`."""
         return self._ask({"get": name}, seconds)
 
-    def call(self, name, *args, seconds=5.0, keep=None, seeds=(), **kwargs):
+    def call(
+        self,
+        name: str,
+        *args: Any,
+        seconds: float = 5.0,
+        keep: str = "",
+        seeds: Sequence[int] = (),
+        **kwargs: Any,
+    ) -> Any:
         """Call what the submission has defined under a (dotted) name, and return its answer.
 
         Args:
@@ -94,8 +106,9 @@ class Worker:
         try:
             self._write(encode(request), deadline)
             sizes = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
-            if sum(sizes) > MOST_BYTES:
-                raise BadFrame(f"expected at most {MOST_BYTES} bytes, {sum(sizes)} are announced")
+            if sum(sizes) > MOST_BYTES or sizes[0] > MOST_TEXT:
+                most = f"{MOST_BYTES} bytes, {MOST_TEXT} of them text"
+                raise BadFrame(f"expected at most {most}, {sizes} are announced")
             reply = decode(*(self._read(size, deadline) for size in sizes))
         except (WorkerEnded, BadFrame):
             self._process.kill()  # what it would say next belongs to nothing

@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from lib.grading.sandbox import NoSandbox
+from lib.instructor._grading_commands import (
+    grade_command,
+    override_command,
+    regrade_command,
+    status_command,
+)
 from lib.instructor._shell import REFUSED, Shell
+from lib.instructor.assign import assign_command
 from lib.instructor.course import CourseError
 
 
@@ -39,6 +46,15 @@ def main(ctx: click.Context, folder: Path, as_json: bool) -> None:
     """Run a course with the book's graded notebooks."""
     ctx.obj = Shell(folder, as_json)
 
+
+for command in (
+    assign_command,
+    grade_command,
+    regrade_command,
+    override_command,
+    status_command,
+):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="python -m lib.instructor")

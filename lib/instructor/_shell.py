@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lib.instructor.course import Course, CourseError, load
+
+if TYPE_CHECKING:
+    from lib.instructor.gradebook import Gradebook
 
 INCOMPLETE = 1  # the exit code where the command did its work, and not all is well
 REFUSED = 2  # the exit code where it did nothing
@@ -28,6 +31,12 @@ class Shell:
     def course(self) -> Course:
         """The course; raises `CourseError` if there is none."""
         return load(self.folder)
+
+    def gradebook(self) -> "Gradebook":
+        """Open the course's gradebook."""
+        from lib.instructor.gradebook import Gradebook  # nbgrader takes seconds to load
+
+        return Gradebook(self.course)
 
     def tell(self, facts: dict[str, Any], text: str) -> None:
         """Say what was done: as JSON to a script, as text to a person."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lib.grading.judge import Failure as Failure
+
 STATES = ("graded", "failed", "missing", "waiting")
 
 
@@ -26,19 +28,18 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A category of cases that did not pass.
+class Change:
+    """Points that a person gives, and why.
 
     Attributes:
-        category: of the cases.
-        reason: in our words: safe to show to anybody.
-        said: in the submission's own words, hostile until escaped; for instructors alone, since
-            it may repeat hidden inputs.
+        points: given.
+        author: who gives them.
+        reason: why.
     """
 
-    category: str
+    points: float
+    author: str
     reason: str
-    said: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,264 @@
+"""The gradebook of a course: nbgrader's, so that formgrader works, with the judge's findings.
+
+One database holds nbgrader's tables and our own (`_tables.py`). Points that a person gave, in
+formgrader or by `override`, stand in nbgrader's `manual_score`, and nothing here changes them.
+"""
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from nbgrader import api
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from lib.instructor._marks import change_points, read_works, write_marks
+from lib.instructor._tables import INDEX, INDICES, Attempt, Base
+from lib.instructor.course import Assignment, Course, CourseError
+from lib.instructor.jobs import Finding
+from lib.instructor.records import Change, Student, Work
+
+LEASE = timedelta(minutes=15)  # how long a claim stands that nobody renews
+
+
+def database_url(course: Course) -> str:
+    """Return the URL of the course's gradebook; SQLite's file lies in the course's folder."""
+    url = make_url(course.gradebook)
+    if url.get_backend_name() == "sqlite" and url.database:
+        url = url.set(database=str(course.folder / url.database))
+    return url.render_as_string(hide_password=False)
+
+
+class Gradebook:
+    """The gradebook of a course; use it in a `with` statement.
+
+    Args:
+        course: whose.
+
+    Raises:
+        CourseError: the database cannot be opened; says which, without its password.
+    """
+
+    def __init__(self, course: Course):
+        self.course = course
+        url = database_url(course)
+        try:
+            with commands_on_path(), _private_files(), quiet():
+                self._nbgrader = api.Gradebook(url)
+                Base.metadata.create_all(self.engine)
+                self._add_indices()
+        except SQLAlchemyError as error:
+            shown = make_url(url).render_as_string(hide_password=True)
+            cause = str(getattr(error, "orig", error)).strip().splitlines()
+            raise CourseError(f"the gradebook {shown} cannot be opened: {cause[0]}") from None
+
+    def __enter__(self) -> "Gradebook":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._nbgrader.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The database's engine."""
+        return self._nbgrader.engine
+
+    def _add_indices(self) -> None:
+        with self.engine.begin() as connection:
+            for table, column in INDICES:
+                connection.execute(text(INDEX.format(table, column)))
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open a transaction, which is committed at the end."""
+        with quiet(), Session(self.engine) as session, session.begin():
+            yield session
+
+    # ---- what is to be graded
+
+    def enter(
+        self, assignment: Assignment, attempts: Iterable[tuple[str, str, datetime, str]]
+    ) -> None:
+        """Note what has been handed in; what is known with the same files stays as it is.
+
+        Args:
+            assignment: whose.
+            attempts: student, folder's name, time and digest of the files, each.
+        """
+        with self.session() as session:
+            rows = session.scalars(select(Attempt).where(Attempt.assignment == assignment.name))
+            known = {(row.student, row.attempt): row for row in rows}
+            for student, attempt, at, digest in attempts:
+                row = known.get((student, attempt))
+                if row is None:
+                    row = Attempt(assignment=assignment.name, student=student, attempt=attempt)
+                    session.add(row)
+                elif row.digest == digest:
+                    continue
+                row.at, row.digest, row.state = _naive(at), digest, "waiting"
+
+    def claim(
+        self, rows: Sequence[int], owner: str, engine: str, dead: Sequence[str] = ()
+    ) -> list[Attempt]:
+        """Take attempts for grading, so that nobody else grades them.
+
+        Args:
+            rows: numbers of attempts.
+            owner: who takes them.
+            engine: the judge by which they are to be graded.
+            dead: owners whose claims no longer stand.
+
+        Returns:
+            those of them that were free and that this judge has not graded meanwhile.
+        """
+        now = _now()
+        undone = (Attempt.state == "waiting") | (Attempt.engine != engine)
+        free = (Attempt.owner == "") | (Attempt.until < now) | Attempt.owner.in_(dead)
+        with self.session() as session:
+            session.execute(
+                update(Attempt)
+                .where(Attempt.id.in_(rows), undone, free)
+                .values(owner=owner, until=now + LEASE)
+            )
+            mine = select(Attempt).where(Attempt.id.in_(rows), Attempt.owner == owner)
+            taken = list(session.scalars(mine.order_by(Attempt.id)))
+            session.expunge_all()
+            return taken
+
+    def renew(self, owner: str) -> None:
+        """Let an owner's claims stand for another while."""
+        with self.session() as session:
+            mine = update(Attempt).where(Attempt.owner == owner)
+            session.execute(mine.values(until=_now() + LEASE))
+
+    def release(self, owner: str) -> None:
+        """Let go of an owner's claims."""
+        with self.session() as session:
+            session.execute(update(Attempt).where(Attempt.owner == owner).values(owner=""))
+
+    def owners(self) -> set[str]:
+        """Return who holds a claim."""
+        with self.session() as session:
+            return set(session.scalars(select(Attempt.owner).where(Attempt.owner != "")))
+
+    # ---- what was found
+
+    def mark_for_regrade(self, rows: Sequence[int]) -> None:
+        """Let attempts count as graded by another judge; their marks stand until then."""
+        with self.session() as session:
+            session.execute(update(Attempt).where(Attempt.id.in_(rows)).values(engine=""))
+
+    def record(
+        self,
+        assignment: Assignment,
+        findings: Sequence[Finding],
+        engine: str,
+        owner: str,
+        students: Sequence[Student],
+    ) -> None:
+        """Write what was found, where the owner's claim still stands, and the marks: all or none.
+
+        Args:
+            assignment: whose attempts.
+            findings: of the attempts.
+            engine: the judge that graded them.
+            owner: who has claimed them.
+            students: those whose marks depend on them.
+        """
+        with self.session() as session:
+            for each in findings:
+                found = {topic: asdict(graded) for topic, graded in (each.graded or {}).items()}
+                values = {"state": each.state, "message": each.message, "engine": engine}
+                session.execute(
+                    update(Attempt)
+                    .where(Attempt.id == each.row, Attempt.owner == owner)
+                    .values(found=json.dumps(found), owner="", **values)
+                )
+            whose = {each for student in students for each in assignment.partners(student.id)}
+            rows = session.scalars(
+                select(Attempt)
+                .where(Attempt.assignment == assignment.name, Attempt.student.in_(whose))
+                .order_by(Attempt.at, Attempt.id)
+            )
+            write_marks(session, self.course, assignment, students, list(rows))
+
+    def attempts(self, assignment: Assignment) -> list[Attempt]:
+        """Return all attempts at an assignment that the gradebook knows."""
+        with self.session() as session:
+            asked = select(Attempt).where(Attempt.assignment == assignment.name)
+            found = list(session.scalars(asked.order_by(Attempt.at, Attempt.id)))
+            session.expunge_all()
+            return found
+
+    def results(self, assignment: Assignment, students: Sequence[Student]) -> list[Work]:
+        """Return what is known of each student's work on an assignment, in the given order."""
+        rows = self.attempts(assignment)
+        with self.session() as session:
+            return read_works(session, self.course, assignment, students, rows)
+
+    def override(self, assignment: Assignment, student: str, key: str, given: Change) -> None:
+        """Let points that a person gives count in place of the judge's.
+
+        Raises:
+            CourseError: the student's work on this question is not in the gradebook.
+        """
+        with self.session() as session:
+            change_points(session, assignment, student, key, given)
+
+    def forget(self) -> None:
+        """Delete every row about a student, and SQLite's file with them."""
+        with self.session() as session:
+            for tables in (Base.metadata.sorted_tables, api.Base.metadata.sorted_tables):
+                for table in reversed(tables):
+                    session.execute(delete(table))
+        self._nbgrader.close()
+        url = make_url(database_url(self.course))
+        if url.get_backend_name() == "sqlite" and url.database:
+            for end in ("", "-wal", "-shm", "-journal"):
+                Path(f"{url.database}{end}").unlink(missing_ok=True)
+
+
+def _now() -> datetime:
+    return _naive(datetime.now(UTC))
+
+
+def _naive(at: datetime) -> datetime:
+    """Return a time as the database keeps it, in UTC without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence what nbgrader's models make a newer SQLAlchemy say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """Let files made meanwhile be readable by their owner only."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def commands_on_path() -> Iterator[None]:
+    """Let nbgrader find the command `alembic`, which is installed beside Python."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

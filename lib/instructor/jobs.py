@@ -1,0 +1,177 @@
+"""Grading as jobs: what a worker needs to grade one submission, on this machine or a cluster's.
+
+A job holds notebooks and the seeds of their cases: no name, no secret, no expected value.
+"""
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+
+import lib
+from lib.grading._check import exercises
+from lib.grading._exercise import Exercise
+from lib.grading.judge import Failure, Graded, Mark, grade
+from lib.grading.reader import BadNotebook, parse
+from lib.grading.sandbox import own_slot
+
+ENGINE = ("grading", "reference", "shapes")  # the parts of lib that decide about points
+BATCH = 50  # jobs that travel to a cluster's worker together
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to be graded.
+
+    Attributes:
+        row: its number in the gradebook.
+        files: the bytes of each topic's notebook.
+        seeds: of each topic's cases, by the question's key.
+        refused: why its files cannot be read, or "".
+        shut_in: whether it runs in a sandbox.
+    """
+
+    row: int
+    files: dict[str, bytes]
+    seeds: dict[str, dict[str, int]]
+    refused: str = ""
+    shut_in: bool = True
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a job came to.
+
+    Attributes:
+        row: the number of the submission.
+        state: "graded" or "failed".
+        message: why it failed, in one line.
+        graded: what each of its notebooks earned.
+    """
+
+    row: int
+    state: str
+    message: str = ""
+    graded: dict[str, Graded] | None = None
+
+
+@cache
+def engine() -> str:
+    """Return a hash of all that decides about points: the judge, the exercises, NumPy."""
+    digest = hashlib.sha256(f"{lib.__version__} numpy {np.__version__}".encode())
+    root = Path(lib.__file__).parent
+    for part in ENGINE:
+        for path in sorted((root / part).rglob("*.py")):
+            digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def run(job: Job) -> Finding:
+    """Grade one submission in this process's own sandbox."""
+    if job.refused:
+        return Finding(job.row, "failed", job.refused)
+    graded, slot = {}, own_slot() if job.shut_in else None
+    for topic, seeds in job.seeds.items():
+        questions = list(exercises(topic).values())
+        if topic not in job.files:
+            graded[topic] = Graded(tuple(map(_not_there, questions)))
+            continue
+        try:
+            notebook = parse(job.files[topic])
+        except BadNotebook as error:
+            return Finding(job.row, "failed", f"{topic}.ipynb: {error}")
+        cells = [cell.source for cell in notebook.cells if cell.kind == "code"]
+        graded[topic] = grade(cells, questions, seeds, slot)
+    return Finding(job.row, "graded", "", graded)
+
+
+def _not_there(question: Exercise) -> Mark:
+    """Mark a question whose notebook is not among those handed in."""
+    why = Failure("the notebook", "it was not handed in")
+    return Mark(question.key, 0.0, question.points, (why,))
+
+
+def run_batch(jobs: Sequence[Job]) -> list[Finding]:
+    """Grade some submissions one after the other."""
+    return [run(job) for job in jobs]
+
+
+def run_here(jobs: Iterable[Job], workers: int) -> Iterator[Finding]:
+    """Grade submissions on this machine, as many at a time as there are workers.
+
+    A submission whose worker dies twice is `failed`; the others are graded all the same.
+    """
+    jobs = iter(jobs)
+    for first in jobs:
+        lost = yield from _until_broken(chain([first], jobs), workers)
+        for job in lost:
+            yield _alone(job)
+
+
+def _until_broken(jobs: Iterator[Job], workers: int) -> Generator[Finding, None, list[Job]]:
+    """Grade until all is done or a process dies; return the jobs that were then under way."""
+    with _pool(workers) as pool:
+        under_way = {pool.submit(run, job): job for job in islice(jobs, 2 * workers)}
+        while under_way:
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            if any(isinstance(each.exception(), BrokenProcessPool) for each in done):
+                return list(under_way.values())
+            for future in done:
+                del under_way[future]
+                yield future.result()
+            under_way |= {pool.submit(run, job): job for job in islice(jobs, len(done))}
+    return []
+
+
+def _alone(job: Job) -> Finding:
+    """Grade a submission in a pool of its own, since it may have been what broke the other."""
+    with _pool(1) as pool:
+        try:
+            return pool.submit(run, job).result()
+        except BrokenProcessPool:
+            return Finding(job.row, "failed", "the process that graded it died twice: look at it")
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def run_on_cluster(jobs: Iterable[Job], address: str) -> Iterator[Finding]:
+    """Grade submissions on a cluster of Dask, fifty to a task.
+
+    Args:
+        jobs: submissions.
+        address: of its scheduler, "tcp://host:8786"; `tls://` with the certificates in Dask's
+            own configuration.
+    """
+    from distributed import Client, as_completed
+
+    with Client(address, set_as_default=False) as client:
+        jobs = iter(jobs)
+        most = 2 * max(1, sum(client.nthreads().values()))
+
+        def batches() -> Iterator[Future]:
+            while batch := list(islice(jobs, BATCH)):
+                yield client.submit(run_batch, batch, pure=False)
+
+        waiting = batches()
+        under_way = as_completed(list(islice(waiting, most)))
+        for future in under_way:
+            yield from future.result()
+            for another in islice(waiting, 1):
+                under_way.add(another)
+
+
+def runner(workers: int, scheduler: str) -> Callable[[Iterable[Job]], Iterator[Finding]]:
+    """Return what grades jobs: this machine's processes, or a cluster's if one is named."""
+    if scheduler:
+        return lambda jobs: run_on_cluster(jobs, scheduler)
+    return lambda jobs: run_here(jobs, workers)
