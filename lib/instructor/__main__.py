@@ -11,9 +11,16 @@ from lib.instructor._grading_commands import (
     regrade_command,
     status_command,
 )
+from lib.instructor._roster_command import roster
 from lib.instructor._shell import REFUSED, Shell
 from lib.instructor.assign import assign_command
+from lib.instructor.collect import collect
 from lib.instructor.course import CourseError
+from lib.instructor.export import export
+from lib.instructor.feedback import feedback
+from lib.instructor.init import init
+from lib.instructor.purge import purge
+from lib.instructor.report import report
 
 
 class Tool(click.Group):
@@ -48,11 +55,18 @@ def main(ctx: click.Context, folder: Path, as_json: bool) -> None:
 
 
 for command in (
+    init,
+    roster,
     assign_command,
+    collect,
     grade_command,
     regrade_command,
     override_command,
+    feedback,
+    report,
+    export,
     status_command,
+    purge,
 ):
     main.add_command(command)
 

@@ -34,7 +34,7 @@ def with_options(command: Any) -> Any:
     return command
 
 
-@click.command("grade")
+@click.command("grade", epilog="Example: python -m lib.instructor grade pooling --workers 4")
 @click.argument("assignment")
 @with_options
 @click.pass_obj
@@ -46,10 +46,6 @@ def grade_command(
     Reads handed_in, writes the gradebook and the notebooks that formgrader shows (submitted,
     autograded). What is graded stays as it is. May be interrupted at any moment and run again;
     several people may run it at once, and no submission is graded twice.
-
-    \b
-    Example:
-        python -m lib.instructor grade pooling --workers 4
     """
     how = _how(shell, workers, scheduler, without_sandbox)
     one = shell.course.assignment(assignment)
@@ -64,7 +60,7 @@ def grade_command(
     _tell(shell, one, summary, works)
 
 
-@click.command("regrade")
+@click.command("regrade", epilog="Example: python -m lib.instructor regrade pooling")
 @click.argument("assignment")
 @click.option("--student", "only", multiple=True, help="Only this student's; may be repeated.")
 @with_options
@@ -78,10 +74,6 @@ def regrade_command(
     Says whose points changed, and by how much. Points that a person gave stay as they are, and
     are marked for another look where the judge's have changed beneath them. With --student, also
     what nothing has changed for.
-
-    \b
-    Example:
-        python -m lib.instructor regrade pooling
     """
     how = _how(shell, workers, scheduler, without_sandbox)
     one = shell.course.assignment(assignment)
@@ -137,7 +129,10 @@ def _points(points: float | None) -> str:
     return "none" if points is None else f"{points:g}"
 
 
-@click.command("override")
+@click.command(
+    "override",
+    epilog='Example: python -m lib.instructor override pooling anna pooling.moments 3 --reason "also right"',
+)
 @click.argument("assignment")
 @click.argument("student")
 @click.argument("question")
@@ -153,10 +148,6 @@ def override_command(
 
     They survive every regrade, with the reason and its author. Formgrader can change points too,
     but notes neither.
-
-    \b
-    Example:
-        python -m lib.instructor override pooling anna pooling.moments 3 --reason "also right"
     """
     one = shell.course.assignment(assignment)
     topic = question.partition(".")[0]
@@ -178,7 +169,7 @@ def override_command(
     )
 
 
-@click.command("status")
+@click.command("status", epilog="Example: python -m lib.instructor status")
 @click.argument("assignment", required=False)
 @click.pass_obj
 def status_command(shell: Shell, assignment: str | None) -> None:
@@ -186,10 +177,6 @@ def status_command(shell: Shell, assignment: str | None) -> None:
 
     For each assignment: how many are graded, failed, missing, waiting; how many answers a person
     has to grade; who is grading at this moment.
-
-    \b
-    Example:
-        python -m lib.instructor status
     """
     course = shell.course
     ones = [course.assignment(assignment)] if assignment else list(course.assignments.values())

@@ -90,7 +90,10 @@ def _add_to_file(
         raise
 
 
-@click.command("assign")
+@click.command(
+    "assign",
+    epilog="Example: python -m lib.instructor assign pooling --chapters pooling --due 2026-12-11T23:59",
+)
 @click.argument("name")
 @click.option(
     "--chapters",
@@ -119,10 +122,6 @@ def assign_command(
 
     Reads course.toml, and adds NAME to it if it is new. Writes release/NAME (give that folder to
     students), source/NAME (with solutions) and the gradebook.
-
-    \b
-    Example:
-        python -m lib.instructor assign pooling --chapters pooling --due 2026-12-11T23:59
     """
     course = shell.course
     if name not in course.assignments:
