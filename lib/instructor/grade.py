@@ -18,7 +18,7 @@ from lib.grading.reader import BadNotebook, contents
 from lib.instructor import jobs
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.handed_in import Attempt, attempts
-from lib.instructor.records import Student
+from lib.instructor.records import NBGRADER, Student
 
 if TYPE_CHECKING:
     from lib.instructor._tables import Attempt as Row
@@ -129,7 +129,8 @@ def _digest(attempt: Attempt) -> str:
 
 
 def needed(course: Course, assignment: Assignment, rows: "Sequence[Row]") -> "list[Row]":
-    """Return the attempts that have to be graded: all of them, or each group's last."""
+    """Return the attempts that have to be graded: all that were collected, or each group's last."""
+    rows = [row for row in rows if row.attempt != NBGRADER]  # nbgrader regrades those
     if course.attempts == "best":
         return list(rows)
     last: dict[tuple[str, ...], Row] = {}

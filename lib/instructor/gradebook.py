@@ -20,11 +20,12 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from lib.grading.judge import Graded
 from lib.instructor._marks import change_points, read_works, write_marks
 from lib.instructor._tables import INDEX, INDICES, Attempt, Base
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.jobs import Finding
-from lib.instructor.records import Change, Student, Work
+from lib.instructor.records import NBGRADER, Change, Student, Work
 
 LEASE = timedelta(minutes=15)  # how long a claim stands that nobody renews
 
@@ -189,6 +190,42 @@ class Gradebook:
                 .order_by(Attempt.at, Attempt.id)
             )
             write_marks(session, self.course, assignment, students, list(rows))
+
+    def record_notebook(
+        self, assignment: Assignment, student: str, topic: str, graded: Graded, engine: str
+    ) -> None:
+        """Write what nbgrader's own `autograde` let the judge find about one notebook.
+
+        Args:
+            assignment: whose.
+            student: id of the student, whom nbgrader knows.
+            topic: of the notebook.
+            graded: what it earned.
+            engine: the judge that graded it.
+        """
+        here = (
+            Attempt.assignment == assignment.name,
+            Attempt.student == student,
+            Attempt.attempt == NBGRADER,
+        )
+        with self.session() as session:
+            at = session.scalar(
+                select(api.SubmittedAssignment.timestamp)
+                .join(api.Assignment)
+                .where(
+                    api.Assignment.name == assignment.name,
+                    api.SubmittedAssignment.student_id == student,
+                )
+            )
+            row = session.scalar(select(Attempt).where(*here))
+            if row is None:
+                row = Attempt(assignment=assignment.name, student=student, attempt=NBGRADER)
+                row.digest, row.found, row.message, row.owner = "", "{}", "", ""
+                session.add(row)
+            found = json.loads(row.found) | {topic: asdict(graded)}
+            row.at, row.state, row.engine = at or _now(), "graded", engine
+            row.found = json.dumps(found)
+            write_marks(session, self.course, assignment, [Student(student)], [row])
 
     def attempts(self, assignment: Assignment) -> list[Attempt]:
         """Return all attempts at an assignment that the gradebook knows."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from lib.grading.judge import Failure as Failure
 
+NBGRADER = "nbgrader"  # the name of an attempt that nbgrader had graded
 STATES = ("graded", "failed", "missing", "waiting")
 
 
