@@ -224,9 +224,7 @@ class Incoming:
         if self.received or len(own) < 3 or not late or not times:
             return
         if max(times) - min(times) < timedelta(minutes=2):
-            reason = (
-                f"all of its {len(times)} files have one time, {_said(times[0])}, and are late"
-            )
+            reason = f"all {len(times)} files are of one moment, {_said(times[0])}, and late"
             self.found.doubts.append(_fact(plain(source.name), reason))
 
     def _refuse(self, name: str, reason: str, student: str | None = None) -> None:

@@ -257,9 +257,7 @@ def _refusal_of(info: zipfile.ZipInfo) -> str:
     if info.file_size > MOST_EACH:
         return f"expected at most {MOST_EACH:,} bytes, got {info.file_size:,}"
     if info.file_size > max(FREE_OF_RATIO, MOST_RATIO * info.compress_size):
-        return (
-            f"expected a file, got {info.compress_size:,} bytes that swell to {info.file_size:,}"
-        )
+        return f"expected a file, got {info.compress_size:,} bytes that become {info.file_size:,}"
     return ""
 
 

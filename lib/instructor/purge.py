@@ -31,11 +31,13 @@ class Plan:
         paths: files and folders to remove.
         rules: what course.toml will hold.
         lines: what goes, for a person to read.
+        server: whether the gradebook is no file, but in a database that stays.
     """
 
     paths: tuple[Path, ...]
     rules: str
     lines: tuple[str, ...]
+    server: bool
 
 
 def plan(course: Course) -> Plan:
@@ -44,10 +46,12 @@ def plan(course: Course) -> Plan:
     Raises:
         CourseError: course.toml names students where no program can take them out.
     """
+    from sqlalchemy.engine import make_url
+
     from lib.instructor.gradebook import database_url  # loads nbgrader, which takes a second
 
-    url = database_url(course)
-    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else ""
+    url = make_url(database_url(course))
+    file = url.database if url.get_backend_name() == "sqlite" else None
     places = [course.folder / each for each in (*FOLDERS, ".nbgrader.log")]
     if file:
         places += sorted(Path(file).parent.glob(f"{Path(file).name}*"))  # and nbgrader's copies
@@ -61,7 +65,7 @@ def plan(course: Course) -> Plan:
         f"{course.secret_file}: another secret takes its place, so that no pseudonym can be "
         "traced and nothing of this term graded again",
     ]
-    return Plan(paths, _without_students(course), tuple(lines))
+    return Plan(paths, _without_students(course), tuple(lines), server=not file)
 
 
 def forget(course: Course, what: Plan) -> None:
@@ -69,7 +73,7 @@ def forget(course: Course, what: Plan) -> None:
     from lib.instructor.gradebook import Gradebook
 
     replace(course.folder / FILE, what.rules)
-    if not course.gradebook.startswith("sqlite"):
+    if what.server:
         with Gradebook(course) as gradebook:
             gradebook.forget()
     for path in what.paths:
@@ -95,7 +99,7 @@ def _without_students(course: Course) -> str:
     for line in text.splitlines(keepends=True):
         if match := HEADER.match(line):
             keep = match[1] not in TABLES
-        if keep or line.lstrip().startswith("[["):
+        if keep:
             kept.append(line)
     expected = {key: table for key, table in tomllib.loads(text).items() if key not in TABLES}
     rules = "".join(kept)
