@@ -1,7 +1,6 @@
 """Every exercise: the right answer is right, each known mistake is wrong and hears its hint."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +8,21 @@ import pytest
 
 from lib.grading import check, given
 from lib.grading._check import TOPICS, exercises
-from lib.grading._compare import difference
 from lib.grading._exercise import (
+    Exercise,
     attempted,
     hidden_cases,
     hidden_seed,
     public_cases,
     public_seed,
 )
-from lib.grading.judge import grade
+from lib.grading.judge import grade, seeds
 
 SECRET = b"of the course"
 ROOT = Path(__file__).parent.parent
 EXERCISES = {key: each for topic in TOPICS for key, each in exercises(topic).items()}
 JUDGED = {key: each for key, each in EXERCISES.items() if each.kind != "explain"}
+RESTING = {key: each.needs for key, each in JUDGED.items() if each.needs}
 MISTAKES = [(key, known.name) for key, each in JUDGED.items() for known in each.misconceptions]
 every_exercise = pytest.mark.parametrize("key", JUDGED)
 every_mistake = pytest.mark.parametrize(("key", "name"), MISTAKES)
@@ -71,43 +71,6 @@ def test_a_known_mistake_costs_points_and_hears_its_own_hint(key, name):
         assert exercise.misconception(answers) is known
 
 
-def answer_to(key, function):
-    exercise = JUDGED[key]
-    return function(given(key, "anna")) if exercise.kind == "predict" else function
-
-
-@every_mistake
-def test_check_says_the_hint_and_never_a_score(key, name):
-    known = next(each for each in JUDGED[key].misconceptions if each.name == name)
-    said = repr(check(key, answer_to(key, known.wrong), "anna"))
-    assert " ".join(known.hint.split()) in " ".join(said.split())
-    assert "point" not in said
-    assert "✗" in said
-
-
-@every_exercise
-def test_check_agrees_with_the_right_answer(key):
-    verdict = check(key, answer_to(key, JUDGED[key].oracle), "anna")
-    assert verdict.passed == len(verdict.lines)
-    assert verdict.hint == ""
-
-
-def test_check_reports_a_stub_and_raises_nothing():
-    def stub(*args):
-        raise NotImplementedError
-
-    for answer in (stub, lambda *args: None, ..., None, {"max": [[..., 1]]}):
-        assert "not written yet" in repr(check("pooling.max_pool2d", answer))
-    said = repr(check("pooling.max_pool2d", lambda: 0))
-    assert "it raised TypeError" in said
-
-
-def test_a_prediction_is_not_given_away():
-    said = repr(check("pooling.predict", {"max": np.zeros((2, 2)), "avg": np.zeros((2, 2))}))
-    assert "not what comes out" in said
-    assert "expected" not in said
-
-
 def test_numbers_of_a_prediction_vary_by_student_and_stay():
     assert (given("pooling.predict", "a") == given("pooling.predict", "a")).all()
     assert (given("pooling.predict", "a") != given("pooling.predict", "b")).any()
@@ -133,34 +96,117 @@ def test_hidden_seeds_need_the_secret_the_question_and_the_student():
     assert len(seeds | {public_seed("x", "1")}) == 9
 
 
-# ---- comparing
-
-EXPECTED = [
-    (np.ones((2, 3)), np.ones((2, 3), np.float32), None),
-    (np.ones((2, 3)), np.ones(6), r"expected shape \(6,\), got \(2, 3\)"),
-    (np.array([1, 2.5]), np.array([1.0, 2]), r"at index \(1,\): expected 2, got 2.5"),
-    (np.array([np.nan]), np.array([1.0]), "expected 1, got nan"),
-    (np.array([np.nan]), np.array([np.nan]), None),
-    (np.array([True]), np.array([1.0]), "numbers of the kind float64, got bool"),
-    (np.array([object()]), np.array([1.0]), "numbers of the kind float64, got object"),
-    (3, 3.0, None),
-    ("3", 3.0, "expected a number, got '3'"),
-    (None, np.ones(2), r"an array of shape \(2,\), got None"),
-    ((1, 2), [1, 2.0], None),
-    ([[1, 2]], np.array([[1.0, 2.0]]), None),
-    ([[1], [2, 3]], np.ones(2), r"an array of shape \(2,\), got \[\[1\]"),
-    ((1,), (1, 2), "a tuple of 2, got one of 1"),
-    ({"a": 1}, {"a": 2}, r"in \['a'\]: expected 2, got 1"),
-    ({"b": 1}, {"a": 1}, r"the keys \['a'\], got \['b'\]"),
-    ("left", "right", "expected 'right', got 'left'"),
-    (None, None, None),
-]
+# ---- answers that know nothing
 
 
-@pytest.mark.parametrize(("got", "expected", "said"), EXPECTED)
-def test_a_difference_is_said_in_words(got, expected, said):
-    found = difference(got, expected)
-    assert found is None if said is None else re.search(said, found)
+@pytest.mark.parametrize("key", [key for key in JUDGED if key not in RESTING])
+def test_what_was_right_in_public_earns_nothing_in_secret(key):
+    exercise = JUDGED[key]
+    known = {case.category: case.call(exercise.oracle) for case in public_cases(exercise)}
+    for student in "abcde":
+        predicts = exercise.kind == "predict"
+        cases = public_cases(exercise, student) if predicts else cases_of(exercise, student)
+        assert all(exercise.wrong(known[case.category], case) for case in cases)
+
+
+@pytest.mark.parametrize("key", [key for key in JUDGED if not JUDGED[key].value])
+@pytest.mark.parametrize("which", range(3))
+def test_handing_an_argument_back_earns_nothing(key, which):
+    exercise = JUDGED[key]
+    for case in cases_of(exercise, "a"):
+        args = [each for each in case.args if isinstance(each, np.ndarray | float)]
+        assert exercise.wrong(np.array(args[which % len(args)]), case)
+
+
+@pytest.mark.parametrize("key", RESTING)
+def test_a_word_that_could_be_guessed_rests_on_a_measurement(key):
+    needed = JUDGED[RESTING[key]]
+    assert needed.kind == "measure"
+    assert not needed.value
+    assert list(JUDGED).index(needed.key) < list(JUDGED).index(key)
+
+
+def test_a_claim_is_decided_the_same_way_whatever_the_draw():
+    claims = {key: set() for key in RESTING}
+    for key, found in claims.items():
+        for student in range(60):
+            (case,) = cases_of(JUDGED[key], str(student))
+            found.add(json.dumps(case.call(JUDGED[key].oracle)))
+    assert claims == {
+        "pooling.claim": {'"refuted"'},
+        "optimizers.claim": {'{"20": "undecided", "1000": "supported"}'},
+    }
+
+
+@every_exercise
+def test_no_case_repeats_what_another_student_gets(key):
+    exercise = JUDGED[key]
+    texts = [repr([c.args for c in cases_of(exercise, str(student))]) for student in range(8)]
+    assert len(set(texts)) == 8
+
+
+@pytest.mark.parametrize("key", [key for key in JUDGED if JUDGED[key].kind == "predict"])
+def test_a_prediction_with_someone_else_s_numbers_is_told_so(key):
+    exercise = JUDGED[key]
+    (nobodys,) = public_cases(exercise)
+    answer = nobodys.call(exercise.oracle)
+    assert 'for STUDENT = "", nobody' in exercise.elsewhere(answer, "anna")
+    assert exercise.elsewhere(answer, "") == ""
+    (bens,) = public_cases(exercise, "ben")
+    answer = bens.call(exercise.oracle)
+    assert exercise.elsewhere(answer, "anna") == ""
+    assert "for STUDENT = 'ben'" in exercise.elsewhere(answer, "anna", ["", "ben"])
+    assert exercise.elsewhere(answer, " Ben", ["ben"]) == ""
+
+
+def test_an_exercise_allows_known_modules_alone():
+    with pytest.raises(ValueError, match=r"modules out of \('numpy', 'torch'\).*got \('os',\)"):
+        Exercise("a.b", "implement", "Write b.", 1, 1, allowed=("os",))
+    with pytest.raises(ValueError, match=r"kind to be one of .* got 'sing'"):
+        Exercise("a.b", "sing", "Sing b.", 1, 1)
+
+
+# ---- the notebooks
+
+
+def notebook(folder, topic):
+    return json.loads((ROOT / folder / f"{topic}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.mark.parametrize("folder", ["exercises", "exercises/student"])
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_notebook_agrees_with_its_data(folder, topic):
+    about = [
+        ("".join(cell["source"]), cell["metadata"]["nbgrader"])
+        for cell in notebook(folder, topic)
+        if "nbgrader" in cell["metadata"]
+    ]
+    sources = {grader["grade_id"]: source for source, grader in about}
+    graded = {grader["grade_id"]: grader for _, grader in about if grader["grade"]}
+    asked = {key.partition(".")[2]: each for key, each in exercises(topic).items()}
+    assert len(sources) == len(about)
+    assert {grader["schema_version"] for _, grader in about} == {3}
+    assert list(graded) == list(asked)
+    for name, grader in graded.items():
+        exercise, manual = asked[name], asked[name].kind == "explain"
+        assert (grader["points"], grader["solution"]) == (exercise.points, manual)
+        points = f"({exercise.points} point{'s' * (exercise.points > 1)}"
+        task = sources[name if manual else f"{name}-task"]
+        assert f"{points}, {exercise.minutes} minutes)" in task
+        if not manual:
+            assert sources[name].startswith(f'check("{exercise.key}", {exercise.name}')
+            assert exercise.name in sources[f"{name}-answer"]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_points_and_minutes_are_those_that_the_pages_promise(topic):
+    asked = exercises(topic).values()
+    minutes = round(sum(each.minutes for each in asked), -1)
+    assert sum(each.points for each in asked) == 20
+    title = "".join(notebook("exercises", topic)[0]["source"])
+    assert f"Twenty points, about {minutes} minutes." in title
+    index = (ROOT / "exercises/index.md").read_text(encoding="utf-8")
+    assert f"(student/{topic}.ipynb), 20 points, about {minutes} minutes" in index
 
 
 # ---- the judge
@@ -175,49 +221,41 @@ HONEST = [
 ]
 
 
-def graded(cells, *keys, student="anna"):
-    return grade(cells, [JUDGED[f"pooling.{key}"] for key in keys], SECRET, student)
+def graded(cells, asked, student="anna"):
+    return grade(cells, asked, seeds(asked, SECRET, student)).marks
+
+
+def of_pooling(cells, *keys):
+    return graded(cells, [JUDGED[f"pooling.{key}"] for key in keys])
 
 
 def test_the_judge_gives_each_question_its_due():
-    right, wrong, missing = graded(HONEST, "max_pool2d", "moments", "avg_pool2d")
-    assert (right.points, right.failed) == (2, [])
-    assert (wrong.points, wrong.misconception.name) == (0, "units")
-    assert (missing.points, missing.misconception) == (0, None)
-    assert missing.failed[0][1] == "NameError: name 'avg_pool2d' is not defined"
-
-
-def test_a_cell_that_hangs_or_ends_costs_that_cell_alone(monkeypatch):
-    monkeypatch.setattr("lib.grading.judge.CELL_SECONDS", 1.0)
-    cells = ["while True: pass", HONEST[0], "import os; os._exit(1)", "1 / 0", HONEST[1]]
-    right, wrong = graded(cells, "max_pool2d", "moments")
-    assert right.points == 2
-    assert wrong.misconception.name == "units"
-
-
-def test_an_answer_that_ends_the_process_costs_that_answer_alone():
-    cells = [HONEST[0], "def avg_pool2d(*args):\n    import os; os._exit(0)"]
-    ended, right = graded(cells, "avg_pool2d", "max_pool2d")
-    assert ended.points == 0
-    assert {why for _, why in ended.failed} == {"the process ended"}
-    assert right.points == 2
+    right, wrong, missing = of_pooling(HONEST, "max_pool2d", "moments", "avg_pool2d")
+    assert (right.points, right.failed) == (2, ())
+    assert (wrong.points, wrong.misconception) == (0, "units")
+    assert wrong.hint.startswith("A variance has the unit of a²")
+    assert (missing.points, missing.misconception) == (0, "")
 
 
 def test_half_the_categories_earn_half_the_points():
-    cells = [HONEST[0].replace("-np.inf", "0")]
-    (half,) = graded(cells, "max_pool2d")
+    (half,) = of_pooling([HONEST[0].replace("-np.inf", "0")], "max_pool2d")
     passed = 5 - len(half.failed)
     assert 0 < passed < 5
-    assert half.points == pytest.approx(2 * passed / 5)
-    assert half.misconception.name == "zero padding"
+    assert half.points == pytest.approx(2 * passed / 5, abs=0.01)
+    assert half.misconception == "zero padding"
+
+
+def test_a_claim_without_its_measurement_earns_nothing():
+    guess = ["claim = 'refuted'", "def changes(rng, images, n): return rng.random(n)"]
+    measured, claimed = of_pooling(guess, "shift", "claim")
+    assert (measured.points, claimed.points) == (0, 0)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_solution_earns_all_that_a_machine_can_give_and_the_student_form_nothing(topic):
     for folder, full in (("exercises", True), ("exercises/student", False)):
-        notebook = json.loads((ROOT / folder / f"{topic}.ipynb").read_text(encoding="utf-8"))
-        cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
-        marks = grade(cells, list(exercises(topic).values()), SECRET, "anna")
+        code = [c for c in notebook(folder, topic) if c["cell_type"] == "code"]
+        marks = graded(["".join(c["source"]) for c in code], list(exercises(topic).values()))
         assert sum(mark.most for mark in marks) == 20
         for mark in marks:
             expected = None if mark.points is None else mark.most if full else 0

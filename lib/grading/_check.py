@@ -1,13 +1,16 @@
 """What a student's notebook asks: the numbers of a question, and whether an answer is right."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from textwrap import fill
 from typing import Any
 
-from lib.grading._exercise import Exercise, public_cases
+from lib.grading._compare import shown
+from lib.grading._exercise import Case, Exercise, normal, public_cases
+from lib.grading._verdict import Verdict
 
-TOPICS = ("pooling",)
+TOPICS = ("pooling", "optimizers")
+MOST_DEEP = 8  # lists in lists of an answer
 
 
 @cache
@@ -28,7 +31,7 @@ def find(key: str) -> Exercise:
     Raises:
         ValueError: there is no such exercise.
     """
-    known = exercises(key.partition(".")[0])
+    known = exercises(str(key).partition(".")[0])
     if key not in known:
         raise ValueError(f"expected one of {sorted(known)}, got {key!r}")
     return known[key]
@@ -41,40 +44,32 @@ def given(key: str, student: str) -> Any:
         key: a question that asks for a prediction, such as "pooling.predict".
         student: the name or number under which the work is handed in.
 
+    Raises:
+        ValueError: there is no such question, or it gives no numbers.
+
     Example:
         >>> given("pooling.predict", "s1").shape
         (4, 4)
     """
-    (case,) = public_cases(find(key), student)
+    exercise = find(key)
+    if exercise.kind != "predict":
+        raise ValueError(f"expected a question that asks for a prediction, got {key!r}")
+    (case,) = public_cases(exercise, student)
     return case.args[0]
+
+
+def parts(answer: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield what an answer is made of: what stands in its lists, tuples and dicts."""
+    if depth < MOST_DEEP and isinstance(answer, dict | list | tuple):
+        for each in answer.values() if isinstance(answer, dict) else answer:
+            yield from parts(each, depth + 1)
+    else:
+        yield answer
 
 
 def is_stub(answer: Any) -> bool:
     """Tell whether an answer is what stands in the notebook before anything is written."""
-    if isinstance(answer, dict):
-        answer = list(answer.values())
-    if isinstance(answer, list | tuple):
-        return any(is_stub(each) for each in answer)
-    return answer is None or answer is Ellipsis
-
-
-class Verdict:
-    """What `check` found: a line for each case, and a hint where the mistake is known."""
-
-    def __init__(self, exercise: Exercise, lines: list[tuple[bool, str]], hint: str = ""):
-        self.exercise, self.lines, self.hint = exercise, lines, hint
-
-    @property
-    def passed(self) -> int:
-        """How many of the public cases passed."""
-        return sum(right for right, _ in self.lines)
-
-    def __repr__(self) -> str:
-        """Return the verdict as it is read in a notebook or at a prompt."""
-        head = f"{self.exercise.key}: {self.passed} of {len(self.lines)} public cases passed"
-        lines = [f"  {'✓' if right else '✗'} {line}" for right, line in self.lines]
-        hint = fill(f"Hint: {self.hint}", 80, subsequent_indent="  ") if self.hint else ""
-        return "\n".join(part for part in (head, *lines, hint) if part)
+    return any(each is None or each is Ellipsis for each in parts(answer))
 
 
 def check(key: str, answer: Any, student: str = "") -> Verdict:
@@ -90,34 +85,87 @@ def check(key: str, answer: Any, student: str = "") -> Verdict:
         the answer is one that a known mistake gives. The judge tries other cases of these kinds.
 
     Raises:
-        ValueError: there is no such question.
+        ValueError: there is no such question, or it is read by a person.
 
     Example:
         >>> check("pooling.moments", lambda mean, var: mean + var)
         pooling.moments: 0 of 2 public cases passed
           ✗ one window: expected 3.569699, got 4.719702
-          ✗ many windows at once: at index (0,): expected 1.848258, got 1.828582
+          ✗ many windows at once: at index (0,): expected 1.950569, got 1.928582
         Hint: A variance has the unit of a², a mean that of a: they cannot be added.
           Divide Σa² = n(var + mean²) by Σa = n·mean, term by term.
     """
     exercise = find(key)
+    if exercise.cases is None:
+        raise ValueError(f"expected a question that a machine checks, got {key!r}: a person does")
     answers, lines = [], []
     for case in public_cases(exercise, student):
-        try:
-            result = case.call(answer) if callable(answer) else answer
-        except NotImplementedError:
-            lines.append((False, f"{case.category}: not written yet"))
-            continue
-        except Exception as error:
-            lines.append((False, f"{case.category}: it raised {type(error).__name__}: {error}"))
-            continue
-        wrong = exercise.wrong(result, case)
-        if is_stub(result):
-            wrong = "not written yet"
-        elif wrong and exercise.value:
-            wrong = f"{wrong.partition('expected')[0]}not what comes out"  # which would tell it
-        answers.append((case, result))
+        result, line = _tried(exercise, answer, case)
+        wrong = line or _compared(exercise, result, case)
         lines.append((not wrong, f"{case.category}: {wrong or 'right'}"))
-    whole = len(answers) == len(lines) and not all(right for right, _ in lines)
-    known = exercise.misconception(answers) if whole else None
-    return Verdict(exercise, lines, known.hint if known else "")
+        answers += [] if line else [(case, result)]
+    hint = _hint(exercise, answers, student) if len(answers) == len(lines) else ""
+    return Verdict(exercise, lines, hint, _note(exercise, student))
+
+
+def _tried(exercise: Exercise, answer: Any, case: Case) -> tuple[Any, str]:
+    """Return the answer to one call, and why there is none, or ""."""
+    result = answer
+    try:
+        if is_stub(answer):
+            return None, "not written yet"
+        if not exercise.value:
+            if not callable(answer):
+                return None, f"expected a function, got {shown(answer)}"
+            result = case.call(answer)
+        return result, "not written yet" if is_stub(result) else ""
+    except NotImplementedError:
+        return None, "not written yet"
+    except Exception as error:
+        return None, f"it raised {_said(error)}"
+
+
+def _compared(exercise: Exercise, result: Any, case: Case) -> str:
+    """Say what is wrong with a result, or return ""; a value is not given away."""
+    try:
+        if exercise.words:
+            for word in parts(result):
+                if isinstance(word, str) and word not in exercise.words:
+                    return f"expected words out of {exercise.words}, got {shown(word)}"
+        wrong = exercise.wrong(result, case)
+        if wrong and exercise.value:
+            return f"{wrong.partition('expected')[0]}not what comes out"
+        return wrong or ""
+    except Exception as error:
+        return f"it cannot be compared: {_said(error)}"
+
+
+def _hint(exercise: Exercise, answers: list[tuple[Case, Any]], student: str) -> str:
+    """Return the hint of the mistake that gives these answers, or ""."""
+    try:
+        if known := exercise.misconception(answers):
+            return known.hint
+        (_, answer), *_ = answers
+        if exercise.wrong(answer, answers[0][0]):
+            return exercise.elsewhere(answer, student)
+    except Exception:  # an answer that cannot be compared
+        return ""
+    return ""
+
+
+def _note(exercise: Exercise, student: str) -> str:
+    """Say what else decides, where something does."""
+    if exercise.kind == "predict" and not normal(student):
+        return "STUDENT is empty, so these are nobody's numbers. Write yours first."
+    if exercise.needs:
+        return f"this rests on your answer to {exercise.needs}, and counts for nothing without it."
+    return ""
+
+
+def _said(error: Exception) -> str:
+    """Return an error's type and message, shortened, even if it cannot say it."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:
+        text = type(error).__name__
+    return text if len(text) <= 300 else f"{text[:297]}…"

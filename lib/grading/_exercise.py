@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lib.grading._compare import difference, difference_in_law
+from lib.grading._compare import difference
 
 KINDS = ("predict", "implement", "derive", "debug", "measure", "explain")
+MODULES = ("numpy", "torch")  # that an answer may be allowed to import
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ class Misconception:
         name: of the thought, in a word or two.
         wrong: answers a call as who thinks so would.
         hint: what to say to them.
+        alike: tells whether an answer (a result, and the case) is one that the mistake gives,
+            where there are many; it has to equal that of `wrong` if None.
     """
 
     name: str
     wrong: Callable
     hint: str
+    alike: Callable[[Any, Case], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,6 @@ class Exercise:
         minutes: how long it takes, estimated.
         name: what the student's notebook must define.
         value: whether that is a value; it is a function otherwise.
-        chance: whether answers are draws, to be compared in their distribution.
         cases: makes calls from a Generator; the same categories for every seed.
         oracle: the right answer to a call.
         misconceptions: wrong answers that are known.
@@ -72,6 +75,10 @@ class Exercise:
         rtol: largest difference, as a share.
         atol: largest difference, absolute.
         seconds: for one call.
+        allowed: modules that the answer may import, out of `MODULES`.
+        needs: key of the question that has to earn points for this one to earn any: a claim
+            without its measurement is a guess.
+        words: the words that an answer may say, where it is said in words.
     """
 
     key: str
@@ -81,7 +88,6 @@ class Exercise:
     minutes: int
     name: str = ""
     value: bool = False
-    chance: bool = False
     cases: Callable[[np.random.Generator], Iterable[Case]] | None = None
     oracle: Callable | None = None
     misconceptions: tuple[Misconception, ...] = ()
@@ -89,35 +95,55 @@ class Exercise:
     rtol: float = 1e-6
     atol: float = 1e-8
     seconds: float = 5.0
+    allowed: tuple[str, ...] = ("numpy",)
+    needs: str = ""
+    words: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ValueError(f"expected kind to be one of {KINDS}, got {self.kind!r}")
+        if not set(self.allowed) <= set(MODULES):
+            raise ValueError(f"expected modules out of {MODULES} in allowed, got {self.allowed!r}")
 
     def wrong(self, answer: Any, case: Case) -> str | None:
         """Say what is wrong with an answer to a call, or return None."""
         if self.verdict:
             return self.verdict(answer, case)
-        return self._difference(answer, case.call(self.oracle))
-
-    def _difference(self, answer, expected):
-        if self.chance:
-            return difference_in_law(answer, expected)
-        return difference(answer, expected, self.rtol, self.atol)
+        return difference(answer, case.call(self.oracle), self.rtol, self.atol)
 
     def misconception(self, answers: list[tuple[Case, Any]]) -> Misconception | None:
-        """Return the known mistake that gives all of these answers, the wrong one among them."""
+        """Return the known mistake that gives all of these answers, a wrong one among them."""
+        wrong = [(case, answer) for case, answer in answers if self.wrong(answer, case)]
         for known in self.misconceptions:
-            same = [
-                self._difference(answer, attempted(known.wrong, case)) is None
-                for case, answer in answers
-            ]
-            if any(same) and all(
-                agrees or self.wrong(answer, case) is None
-                for agrees, (case, answer) in zip(same, answers, strict=True)
-            ):
+            if wrong and all(self._alike(known, answer, case) for case, answer in wrong):
                 return known
         return None
+
+    def _alike(self, known: Misconception, answer: Any, case: Case) -> bool:
+        """Tell whether an answer is one that a known mistake gives."""
+        if known.alike:
+            return known.alike(answer, case)
+        return difference(answer, attempted(known.wrong, case), self.rtol, self.atol) is None
+
+    def elsewhere(self, answer: Any, student: str, others: Iterable[str] = ("",)) -> str:
+        """Say whose numbers a wrong prediction is right for, or return "".
+
+        Args:
+            answer: what was predicted.
+            student: who handed it in.
+            others: whom else to try; "" is who has not written a name into STUDENT.
+        """
+        if self.kind != "predict":
+            return ""
+        for other in others:
+            (case,) = public_cases(self, other)
+            if normal(other) != normal(student) and self.wrong(answer, case) is None:
+                whose = f"for STUDENT = {other!r}" if other else 'for STUDENT = "", nobody'
+                return (
+                    f"These are the numbers {whose}: write your own name or number into STUDENT, "
+                    "and work out those that you are given then."
+                )
+        return ""
 
 
 def attempted(function: Callable, case: Case) -> Any:
@@ -128,9 +154,15 @@ def attempted(function: Callable, case: Case) -> Any:
         return error
 
 
+def normal(student: Any) -> str:
+    """Return a student's name or number without what typing it may add or change."""
+    return " ".join(str(student).split()).casefold()
+
+
 def public_seed(key: str, student: str = "") -> int:
     """Return the seed of the cases that everybody may see; predictions vary by student."""
-    return int.from_bytes(hashlib.sha256(f"{key}\0{student}".encode()).digest()[:8], "big")
+    text = f"{key}\0{normal(student)}".encode(errors="replace")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
 
 
 def hidden_seed(secret: bytes, key: str, student: str) -> int:
