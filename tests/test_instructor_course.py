@@ -120,6 +120,13 @@ def test_nothing_is_made_where_the_roster_or_the_zone_is_bad(tmp_path):
     assert not (tmp_path / "c").exists()
 
 
+def test_a_course_is_not_made_where_a_file_lies(tmp_path):
+    (tmp_path / "c").write_text("precious")
+    with pytest.raises(CourseError, match="expected to make a folder"):
+        init_course(tmp_path / "c")
+    assert (tmp_path / "c").read_text() == "precious"
+
+
 def test_init_tells_a_script_what_it_made(tmp_path):
     (tmp_path / "r.csv").write_text("id,name\ndoe,Jane\n")
     command = [str(tmp_path / "c"), "--roster", str(tmp_path / "r.csv")]

@@ -118,7 +118,10 @@ def init_course(
         ) from None
     students = rosters.read_roster(roster, warn) if roster else []
     name = plain(name or folder.resolve().name)
-    make_folder(folder).chmod(0o700)
+    try:
+        make_folder(folder).chmod(0o700)
+    except OSError as error:
+        raise CourseError(f"expected to make a folder {folder}, got: {error.strerror}") from None
     write_new(folder / SECRET, secrets.token_hex(32))
     rosters.write_roster(folder / rosters.FILE, students)
     course_id = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "course"
