@@ -1,9 +1,12 @@
 """The judge and its sandbox: an honest answer arrives; a hostile one gains and harms nothing."""
 
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,9 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="bubblewrap, the sandbox, exists for Linux alone"
 )
 SECRET = "a secret of the course"
+only_root = pytest.mark.skipif(
+    os.getuid() != 0, reason="only root gives each slot a user of its own"
+)
 
 
 @pytest.fixture
@@ -99,22 +105,41 @@ HOSTILE = {
     "torch": "def f():\n    import torch",
     "the network": "import socket\n"
     "def f(): socket.create_connection(('127.0.0.1', {port}), 1).recv(1)",
+    "the host of a virtual machine": "import socket\n"
+    "def f(): socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)",
+    "the kernel's own network": "import socket\n"
+    "def f(): socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
     "names in the network": "import socket\ndef f(): socket.getaddrinfo('localhost', 80)[99]",
     # what it may not write
     "its interpreter": "import os\ndef f(): open(os.__file__, 'a')",
     "the judge's script": "def f(): open('/judge/_inside.py', 'a')",
     "numpy": "import numpy\ndef f(): open(numpy.__file__, 'a')",
     "the root": "def f(): open('/kept', 'w')",
-    "a big file": "def f(): open('/box/big', 'wb').write(b'x' * (9 << 20))",
-    "shared memory": "def f(): open('/dev/shm/big', 'wb').write(b'x' * (9 << 20))",
-    "much scratch": "def f():\n    for i in range(99):\n"
-    "        open(f'/box/{i}', 'wb').write(b'x' * (1 << 20))",
+    "shared memory": "def f(): open('/dev/shm/big', 'wb').write(b'x')",
+    "any folder": "import os\ndef f():\n    for folder, _, _ in os.walk('/'):\n"
+    "        try: return os.mknod(f'{folder}/kept')\n        except OSError: pass\n"
+    "    raise OSError('none')",
     # what it may not use up
     "memory": "import numpy as np\ndef f(): return np.ones(1 << 33)",
-    "processes": "import os, time\ndef f():\n    for i in range(99):\n"
-    "        if os.fork() == 0:\n            time.sleep(600)",
+    "a second process": "import os, time\ndef f():\n"
+    "    if os.fork() == 0: time.sleep(600)",
+    "a second process, spawned": "import os\n"
+    "def f(): os.posix_spawn('/usr/bin/sleep', ['sleep', '600'], {})",
+    "a second process, by clone": "import ctypes\n"
+    "def f(): assert ctypes.CDLL(None).syscall(56, 17, 0, 0, 0, 0) >= 0",
+    "threads": "import threading, time\ndef f():\n    for i in range(99):\n"
+    "        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()",
+    "memory in a file without a name": "import os\ndef f(): os.memfd_create('x')",
+    "memory of System V": "import ctypes\n"
+    "def f(): assert ctypes.CDLL(None).shmget(0, 1 << 20, 0o600) >= 0",
+    "the machine's events": "import ctypes\nn = ctypes.c_ulong(0)\n"
+    "def f(): assert ctypes.CDLL(None).syscall(206, 1000, ctypes.byref(n)) == 0",
     "open files": "def f(): return [open('/dev/null') for i in range(999)] and None[0]",
     # what it may not become
+    "powers kept": "import ctypes\ndef f():\n"
+    "    have = (ctypes.c_uint * 6)(*[0] * 6)\n"
+    "    head = (ctypes.c_uint * 2)(0x20080522, 0)\n"
+    "    assert ctypes.CDLL(None).capget(head, have) == 0 and any(have)",
     "root": "import os\ndef f(): os.setuid(0)",
     "a tracer": "import ctypes\n"
     "def f(): assert ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0",
@@ -230,42 +255,216 @@ def processes_of(slot):
     return subprocess.run(["pgrep", "-u", user], capture_output=True, text=True).stdout.split()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root gives each slot a user of its own")
+@only_root
 def test_nothing_is_left_running():
     with Worker(slot=9) as worker:
-        worker.run("""import os, time
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        time.sleep(600)
-    os._exit(0)""")
+        worker.run("""import threading, time
+for i in range(9): threading.Thread(target=time.sleep, args=(600,)).start()""")
         assert processes_of(9)
-    for _ in range(50):
-        if not processes_of(9):
-            break
-        time.sleep(0.1)
     assert processes_of(9) == []
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root gives each slot a user of its own")
-def test_a_fork_bomb_leaves_its_neighbour_alone():
-    bomb = """import os, time
+@only_root
+def test_threads_without_number_leave_the_neighbour_alone():
+    bomb = """import threading, time
 def f():
     while True:
-        try: os.fork()
-        except OSError: time.sleep(0.01)"""
+        try: threading.Thread(target=sum, args=(range(1 << 60),)).start()
+        except RuntimeError: time.sleep(0.01)"""
     with Worker(slot=1) as hostile, Worker(slot=2) as honest:
-        hostile.run(bomb)
         honest.run("import threading\ndef f():\n    t = threading.Thread(target=print)\n"
                    "    t.start(); t.join()\n    return 1")  # fmt: skip
+        hostile.run(bomb)
         with pytest.raises(WorkerEnded):
-            hostile.call("f", seconds=1.0)
+            hostile.call("f", seconds=0.5)
         assert honest.call("f") == 1
 
 
-def test_what_one_submission_leaves_the_next_does_not_find():
-    answer("def f(): open('/box/note', 'w').write('x')")
-    assert answer("import os\ndef f(): return os.listdir('/box')") == []
+def test_what_is_installed_beside_the_grader_s_python_is_not_there(worker):
+    worker.run("""import glob, os, sys
+def f():
+    return [place for root in ('/usr', '/usr/local', sys.prefix)
+            for place in glob.glob(f'{root}/lib*/python3*/*-packages') if os.listdir(place)]""")
+    assert worker.call("f") == []
+
+
+def test_the_room_does_not_tell_where_it_stands(worker):
+    worker.run("""import os, sys
+def f():
+    return [sys.prefix, *sys.path, *sys.argv, *os.environ.values(), *os.listdir('/')]""")
+    told = " ".join(worker.call("f"))
+    assert str(Path(__file__).parent.parent) not in told
+    assert "proc" not in told
+
+
+# ---- modules
+
+
+def test_torch_is_there_for_an_exercise_that_allows_it():
+    cell = """import torch
+def f(x):
+    x = torch.tensor(x, requires_grad=True)
+    torch.optim.SGD([x], 1.0)
+    (x * x).sum().backward()
+    return x.grad.numpy()"""
+    with Worker(modules=("numpy", "torch")) as worker:
+        worker.run(cell, 30)
+        assert_array_equal(worker.call("f", np.arange(3.0), seconds=30), [0, 2, 4])
+
+
+PLOTS = {
+    "matplotlib": "import matplotlib.pyplot as plt\nplt.rcParams['figure.figsize'] = 6, 4\n"
+    "fig, axes = plt.subplots(2, 3)\nfor ax in axes.flat: ax.plot([1], label='a')\n"
+    "line, = axes[0, 0].plot([1])\nn, bins, patches = plt.hist([1])\n"
+    "fig.set_size_inches(2 * fig.get_size_inches())\nwith plt.style.context('x'): plt.show()",
+    "IPython": "from IPython.display import display, HTML\ndisplay(HTML('x'))\n"
+    "get_ipython().run_line_magic('matplotlib', 'inline')",
+    "display": "display(3)",
+    "widgets": "import ipywidgets as w\nfrom ipywidgets import interact\n"
+    "interact(lambda k: k, k=w.IntSlider(1, 0, 3))",
+    "lib": "from lib import widgets, plotting\nfrom lib.widgets import PoolingWindow\n"
+    "PoolingWindow(size=3)",
+    "grading": "from lib.grading import check\ncheck('pooling.max_pool2d', print)",
+}
+MAGICS = {
+    "%matplotlib inline\nx = 3": 3,
+    "!pip install \\\n    torch\nx = 3": 3,
+    "x = 3\nx?": 3,
+    "?x\nx = 3\nx??": 3,
+    "%%time\nx = 3": 3,
+    "if True:\n    %time\n    x = 3": 3,
+    "%load_ext autoreload\n%autoreload 2\nx = (7\n% 4)": 3,
+    "%matplotlib inline\nx = '''\n%a\n!b\nc?'''": "\n%a\n!b\nc?",
+    "!echo it's\r\nx = 3": 3,
+}
+
+
+@pytest.mark.parametrize("cell", PLOTS)
+def test_a_cell_that_plots_costs_nothing(cell, worker):
+    from lib.grading import judge
+
+    exercise = judge.Exercise("a.b", "explain", "", 1, 1)
+    assert judge.grade([PLOTS[cell]], [exercise], {}).cell_errors == ()
+
+
+@pytest.mark.parametrize(("cell", "x"), MAGICS.items(), ids=repr)
+def test_lines_for_ipython_are_passed_over_and_no_others(cell, x, worker):
+    worker.run(cell)
+    assert worker.get("x") == x
+
+
+# ---- whose room it is
+
+
+ROOMS = """
+import json, sys
+sys.path.insert(0, {root!r})
+from lib.grading._worker import Worker
+from lib.grading import sandbox
+sandbox.check()
+said = {{}}
+with Worker() as worker:
+    worker.run("import numpy as np, os, ctypes\\ndef f(x): return 2 * x")
+    said["answer"] = worker.call("f", 21)
+    for name, line in {tries!r}.items():
+        try:
+            worker.run(line)
+            said[name] = "done"
+        except Exception as error:
+            said[name] = type(error).__name__
+print(json.dumps(said))
+"""
+TRIES = {
+    "read": f"open({str(Path(__file__))!r}).read()",
+    "write": "os.mknod('/kept')",
+    "fork": "os.fork()",
+    "unshare": "assert ctypes.CDLL(None).unshare(0x10000000) == 0",
+    "kill": "os.kill(1, 9); assert False",
+    "proc": "os.listdir('/proc')",
+}
+
+
+def as_ordinary_user(line):
+    """Return a command that runs as user 1000, with this Python and this repository in reach."""
+    if os.getuid() != 0:
+        return line
+    shut = set()
+    for place in (Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(__file__).parents[1]):
+        closed = [each for each in reversed(place.parents) if not each.stat().st_mode & 0o001]
+        shut |= {(closed[0], place)} if closed else set()
+    opened = ["--bind", "/", "/", "--dev-bind", "/dev", "/dev"]
+    for folder in sorted({folder for folder, _ in shut}):
+        opened += ["--perms", "0755", "--tmpfs", str(folder)]
+    for _, place in sorted(shut):
+        opened += ["--ro-bind", str(place), str(place)]
+    user = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
+    return ["bwrap", *opened, *user, *line]
+
+
+def test_an_ordinary_user_s_room_is_as_shut():
+    allowed = subprocess.run(
+        as_ordinary_user(["unshare", "--user", "true"]), capture_output=True, text=True
+    )
+    if allowed.returncode:
+        pytest.skip(f"ordinary users may make no rooms here: {allowed.stderr.strip()}")
+    code = ROOMS.format(root=str(Path(__file__).parents[1]), tries=TRIES)
+    ran = subprocess.run(
+        as_ordinary_user([sys.executable, "-B", "-c", code]), capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    said = json.loads(ran.stdout)
+    assert said.pop("answer") == 42
+    assert said == dict.fromkeys(TRIES, "SubmissionError")
+
+
+# ---- whose slot it is
+
+
+def test_no_two_threads_or_processes_share_a_slot(tmp_path):
+    code = "from lib.grading.sandbox import own_slot; print(own_slot(), flush=True); input()"
+    about = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    elsewhere = os.environ | {"TMPDIR": str(tmp_path)}
+    others = [
+        subprocess.Popen([sys.executable, "-c", code], env=env, **about)
+        for env in (os.environ, elsewhere)
+    ]
+    try:
+        slots = [int(other.stdout.readline()) for other in others]
+        gate = threading.Barrier(4)
+        with ThreadPoolExecutor(4) as pool:
+            slots += pool.map(lambda _: (gate.wait(10), sandbox.own_slot())[1], range(4))
+    finally:
+        for other in others:
+            other.kill()
+            other.communicate()
+    assert len(set(slots)) == 6
+
+
+def test_a_forked_grader_takes_a_slot_of_its_own():
+    code = """import os
+from lib.grading.sandbox import own_slot
+mine, (out, into) = own_slot(), os.pipe()
+if os.fork() == 0:
+    os.write(into, str(own_slot()).encode())
+    os._exit(0)
+assert int(os.read(out, 9)) != mine == own_slot()"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---- without a room
+
+
+def test_without_a_sandbox_honest_work_is_graded_and_what_it_started_ends():
+    with Worker(slot=None) as worker:
+        worker.run("import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
+                   "def f(): return child.pid")  # fmt: skip
+        child = worker.call("f")
+        os.kill(child, 0)
+    for _ in range(50):  # its own parent is gone: the system buries it
+        if not Path(f"/proc/{child}").exists():
+            break
+        time.sleep(0.1)
+    assert not Path(f"/proc/{child}").exists()
 
 
 def test_no_sandbox_is_said_in_words(monkeypatch):

@@ -135,6 +135,9 @@ class _Reader:
         end = self.at + math.prod(shape) * np.dtype(dtype).itemsize
         if end > len(self.body):
             raise BadFrame("expected more bytes of arrays than came")
-        array = np.frombuffer(self.body[self.at : end], dtype).reshape(shape)
+        try:
+            array = np.frombuffer(self.body[self.at : end], dtype).reshape(shape)
+        except ValueError:  # a size of 0 hides that the others are more than an array can have
+            raise BadFrame("expected the sizes of an array") from None
         self.at = end
         return array

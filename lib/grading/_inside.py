@@ -6,6 +6,7 @@ exercise allows. It holds nothing worth taking: no expected value, no seed, no n
 
 import importlib.abc
 import importlib.machinery
+import opcode
 import os
 import re
 import resource
@@ -20,6 +21,9 @@ for name, most in LIMITS.items():
 import _frames as frames  # noqa: E402 (the limits hold for what it loads, too)
 import numpy as np  # noqa: E402
 
+MAGIC = re.compile(r"([ \t]*)([%!?].*|.*\?[ \t]*)")
+NUMBER_OF_PARTS = opcode.opmap["UNPACK_SEQUENCE"]
+
 
 def take_over():
     """Keep the pipe to the judge, and let everything printed go nowhere."""
@@ -32,11 +36,18 @@ def take_over():
 
 def compiled(source):
     """Compile a cell; lines that only IPython understands do nothing."""
-    try:
-        return compile(source, "cell", "exec")
-    except SyntaxError:
-        python = re.sub(r"^([ \t]*)([%!?].*|.*\?)$", r"\1pass", source, flags=re.MULTILINE)
-        return compile(python, "cell", "exec")
+    lines = re.split(r"\r\n|\r|\n", source)
+    while True:
+        try:
+            return compile("\n".join(lines), "cell", "exec")
+        except SyntaxError as error:
+            at = (error.lineno or 0) - 1
+            if not 0 <= at < len(lines) or not (found := MAGIC.fullmatch(lines[at])):
+                raise
+            while lines[at].endswith("\\") and at + 1 < len(lines):
+                lines[at] = ""
+                at += 1
+            lines[at] = f"{found[1]}pass"
 
 
 def looked_up(names, path):
@@ -83,7 +94,8 @@ class Silent(types.ModuleType):
     """Stands for a module that draws or displays: all that is asked of it happens, and is nothing.
 
     A notebook that plots its results loses nothing by it when it is graded. Where one is taken
-    apart, as in `fig, axes = plt.subplots(2, 3)`, the parts are as many as were asked for.
+    apart, as in `fig, axes = plt.subplots(2, 3)` or `line, = axes.plot(x)`, the parts are as many
+    as are named.
     """
 
     def __init__(self, name, count=2):
@@ -104,10 +116,16 @@ class Silent(types.ModuleType):
         return Silent(self.__name__, self.count)
 
     def __iter__(self):
-        return iter([Silent(self.__name__, self.count)] * self.count)
+        asking = sys._getframe(1)
+        step = asking.f_code.co_code[asking.f_lasti : asking.f_lasti + 2]
+        count = step[1] if step[0] == NUMBER_OF_PARTS else self.count
+        return iter([Silent(self.__name__, self.count) for _ in range(count)])
 
     def __getitem__(self, index):
         return Silent(self.__name__, self.count)
+
+    def __setitem__(self, index, value):
+        pass
 
     def __enter__(self):
         return self
@@ -116,11 +134,15 @@ class Silent(types.ModuleType):
         return False
 
 
+for _name in ("add", "sub", "mul", "truediv", "radd", "rsub", "rmul", "rtruediv"):
+    setattr(Silent, f"__{_name}__", lambda self, other: Silent(self.__name__))
+
+
 class SilentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds silent modules where a notebook imports what draws or displays."""
 
     NAMES = re.compile(
-        r"(matplotlib|ipywidgets|IPython|anywidget|lib\.(widgets|plotting))(\.\w+)*"
+        r"(matplotlib|mpl_toolkits|ipywidgets|IPython|anywidget|lib\.(widgets|plotting))(\.\w+)*"
     )
 
     def find_spec(self, name, path, target=None):
@@ -151,7 +173,7 @@ def main():
     """Answer requests until the judge hangs up."""
     asked, answers = take_over()
     names = {"__name__": "__main__", "notebook_tools": notebook_tools}
-    names["display"] = names["get_ipython"] = lambda *args, **kwargs: None
+    names["display"], names["get_ipython"] = Silent("display"), Silent("get_ipython")
     while len(lengths := asked.read(frames.LENGTHS.size)) == frames.LENGTHS.size:
         text, body = (asked.read(size) for size in frames.LENGTHS.unpack(lengths))
         request = frames.decode(text, body)

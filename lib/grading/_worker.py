@@ -55,8 +55,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the process and all that it has started."""
-        self._process.kill()  # bubblewrap takes the whole room with it
-        self._process.wait()
+        sandbox.stop(self._process)
         self._process.stdin.close()
         self._process.stdout.close()
 
@@ -102,6 +101,8 @@ class Worker:
         return self._ask(request | ({"keep": keep} if keep else {}), seconds)
 
     def _ask(self, request, seconds):
+        if self._process.returncode is not None:
+            raise WorkerEnded("the process ended")
         deadline = time.monotonic() + seconds
         try:
             self._write(encode(request), deadline)
@@ -111,20 +112,20 @@ class Worker:
                 raise BadFrame(f"expected at most {most}, {sizes} are announced")
             reply = decode(*(self._read(size, deadline) for size in sizes))
         except (WorkerEnded, BadFrame):
-            self._process.kill()  # what it would say next belongs to nothing
+            self.kill()  # what it would say next belongs to nothing
             raise
         match reply:
             case {"value": value}:
                 return value
             case {"error": str() as kind, "message": str() as message}:
                 raise SubmissionError(kind, message)
-        self._process.kill()
+        self.kill()
         raise BadFrame("expected a value or an error")
 
     def _write(self, data, deadline):
         data, pipe = memoryview(data), self._process.stdin
         while data:
-            _wait([], [pipe], deadline)
+            _wait(pipe, select.POLLOUT, deadline)
             try:
                 data = data[pipe.write(data) or 0 :]
             except BrokenPipeError:
@@ -133,7 +134,7 @@ class Worker:
     def _read(self, size, deadline):
         parts, pipe = [], self._process.stdout
         while size:
-            _wait([pipe], [], deadline)
+            _wait(pipe, select.POLLIN, deadline)
             part = pipe.read(min(size, 1 << 20))
             if part == b"":
                 raise WorkerEnded("the process ended")
@@ -143,8 +144,9 @@ class Worker:
         return b"".join(parts)
 
 
-def _wait(readable, writable, deadline):
+def _wait(pipe, event, deadline):
     """Wait for a pipe until the deadline."""
-    left = deadline - time.monotonic()
-    if left <= 0 or not any(select.select(readable, writable, [], left)):
+    left, ready = deadline - time.monotonic(), select.poll()
+    ready.register(pipe, event)
+    if left <= 0 or not ready.poll(1000 * left):
         raise WorkerEnded("the time was up")

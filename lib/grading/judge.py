@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from lib.grading import sandbox
-from lib.grading._exercise import Case, Exercise, hidden_seed, public_seed
+from lib.grading._exercise import Case, Exercise, Misconception, hidden_seed, public_seed
 from lib.grading._frames import BadFrame
 from lib.grading._text import plain
 from lib.grading._worker import SubmissionError, Worker, WorkerEnded
 
 MOST_STARTS = 20  # of a submission whose process ends again and again
+START_SECONDS = 60.0  # on a machine that is busy
 CELL_SECONDS = 20.0
 ALL_SECONDS = 240.0  # for all that a submission does
 REFUSALS = SubmissionError, WorkerEnded, BadFrame
@@ -139,7 +140,7 @@ def _mark(submission: "Submission", exercise: Exercise, cases: Sequence[Case]) -
         if wrong := _wrong(exercise, result, case):
             failed.append(Failure(case.category, "another answer than expected", plain(wrong)))
     share = 1 - len({each.category for each in failed}) / len({case.category for case in cases})
-    known = exercise.misconception(answers) if failed and len(answers) == len(cases) else None
+    known = _known(exercise, answers) if failed and len(answers) == len(cases) else None
     said = (known.name, known.hint) if known else ()
     points = round(exercise.points * share, 2)
     return Mark(exercise.key, points, exercise.points, tuple(failed), *said)
@@ -151,6 +152,14 @@ def _wrong(exercise: Exercise, result: Any, case: Case) -> str | None:
         return exercise.wrong(result, case)
     except Exception as error:
         return f"it cannot be compared: {type(error).__name__}"
+
+
+def _known(exercise: Exercise, answers: list[tuple[Case, Any]]) -> Misconception | None:
+    """Return the known mistake that gives these answers, whatever came."""
+    try:
+        return exercise.misconception(answers)
+    except Exception:  # one cannot be compared, so it is nobody's known mistake
+        return None
 
 
 def _reason(error: Exception) -> str:
@@ -178,18 +187,28 @@ class Submission:
     """
 
     def __init__(
-        self, cells: Sequence[str], numbers: dict[str, Any], modules: Sequence[str], slot: int | None
+        self,
+        cells: Sequence[str],
+        numbers: dict[str, Any],
+        modules: Sequence[str],
+        slot: int | None,
     ):
         self.cells, self.errors = list(cells), []
         self._numbers, self._modules, self._slot = numbers, modules, slot
         self._starts, self._deadline = 0, time.monotonic() + ALL_SECONDS
+        self._worker: Worker | None = None
 
     def __enter__(self) -> "Submission":
-        self._start(0)
+        try:
+            self._start(0)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._worker.kill()
+        if self._worker:
+            self._worker.kill()
 
     def answer(self, exercise: Exercise, case: Case) -> Any:
         """Return the answer to one call, or raise one of `REFUSALS`."""
@@ -218,7 +237,7 @@ class Submission:
         self._starts += 1
         self._worker = Worker(self._slot, self._modules).__enter__()
         try:
-            self._worker.call("notebook_tools", self._numbers, seconds=CELL_SECONDS)
+            self._worker.call("notebook_tools", self._numbers, seconds=START_SECONDS)
         except REFUSALS as error:
             raise sandbox.NoSandbox(f"A sandbox was made and did not start: {error}") from None
         for number, cell in enumerate(self.cells):
@@ -230,7 +249,7 @@ class Submission:
                 self._note(number, first, error)
                 self.cells[number] = ""  # what ends the process costs this cell, not the others
                 self._worker.kill()
-                if self._starts <= MOST_STARTS:
+                if self._starts <= MOST_STARTS and time.monotonic() < self._deadline:
                     self._start(number + 1)
                 return
 
