@@ -203,6 +203,10 @@ def test_what_is_no_whole_zip_is_refused(tmp_path, data):
         read(tmp_path / "a.zip")
 
 
+def test_an_empty_zip_holds_nothing(tmp_path):
+    assert read(zipped(tmp_path / "a.zip", {})) == ({}, {})
+
+
 # ---- archives within
 
 

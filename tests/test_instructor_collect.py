@@ -1,15 +1,20 @@
 """What is collected: from whom, which notebook, when; what is kept, and what is said."""
 
+import contextlib
 import json
 import os
 import stat
 import subprocess
 import sys
+import unicodedata
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lib.grading._handin import slug
 from lib.instructor._shell import Shell
@@ -57,6 +62,7 @@ def kept(course):
         ("poeédith_77_5_Untitled.ipynb", "poe.ed@x.org"),
         ("deep/folder/doejane_1234_56789_pooling (1).ipynb", "doe"),
         ("doejane_1234_56789_2_pooling.ipynb", "doe"),
+        ("doejane_1234_999_pooling.ipynb", "doe"),  # the file's number is roe's by chance
         ("doejane_1234_56789_smithjohn_999_1_pooling.ipynb", "doe"),
         ("Jane Doe_5_assignsubmission_file_/pooling.ipynb", "doe"),
         ("Jane Doe_5_assignsubmission_file/pooling.ipynb", "doe"),
@@ -245,7 +251,8 @@ def snapshot(folder):
 def test_every_resubmission_is_kept_and_none_is_overwritten(course, tmp_path):
     texts = [notebook("max_pool2d", text=f"x = {number}") for number in range(4)]
     names = ["pooling.ipynb", "pooling-1.ipynb", "pooling-2.ipynb"]
-    files = {f"doejane_1234_{n}_{name}": texts[n] for n, name in enumerate(names)}
+    files = {f"doejane_1234_{9 - n}_{name}": texts[n] for n, name in enumerate(names)}
+    files = dict(reversed(files.items()))  # neither the numbers nor their order say which is last
     from_zip(course, files, tmp_path)
     from_zip(course, {"doe.ipynb": texts[3]}, tmp_path)
     found = attempts(course, course.assignment("hw1"), "doe")
@@ -427,6 +434,35 @@ def test_an_archive_that_cannot_be_read_does_not_stop_the_others(course, tmp_pat
 def test_what_cannot_be_asked_is_refused(course, command, message):
     with pytest.raises(CourseError, match=message):
         CliRunner().invoke(collect, command, obj=Shell(course.folder), catch_exceptions=False)
+
+
+parts = ["doe", "_1234_5_", "_LATE", "/", "..", "_5_assignsubmission_file_", "pooling", "-2"]
+parts += [" (1)", ".ipynb", ".zip", "\x1b[0m", "\u202e", "C:", "\\", ""]
+piece = st.sampled_from(parts)
+names = st.lists(piece | st.text(max_size=5), max_size=8).map("".join)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@settings(max_examples=50)
+@given(st.lists(names, max_size=4), st.binary(max_size=50))
+def test_no_name_and_no_bytes_stop_a_collection(tmp_path_factory, names, data):
+    folder = tmp_path_factory.mktemp("fuzz")
+    course = make_course(folder / "course")
+    path = folder / "a.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name in names:
+            with contextlib.suppress(UnicodeEncodeError):  # surrogates
+                made.writestr(name or "\x1b", data)
+    result = run(course, "hw1", str(path))
+    assert result.exit_code in (0, 1), result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    kinds = {unicodedata.category(each) for line in result.output.split("\n") for each in line}
+    assert not kinds & {"Cc", "Cf", "Cs"}
+    assert {each.name for each in folder.iterdir()} == {"course", "a.zip"}
+    assert {each.name for each in (course.folder / "handed_in" / "hw1").iterdir()} <= {
+        *(each.id for each in STUDENTS),
+        ".lock",
+    }
 
 
 def test_a_course_without_students_collects_nothing(course, tmp_path):

@@ -39,6 +39,7 @@ def modes(folder):
 
 
 def test_a_new_course_is_for_its_owners_eyes_only_whatever_the_mask(tmp_path, no_mask):
+    (tmp_path / "course").mkdir(0o755)
     init_course(tmp_path / "course")
     assert set(modes(tmp_path / "course").values()) == {0o700, 0o600}
     assert modes(tmp_path / "course")["secret.key"] == 0o600

@@ -90,7 +90,7 @@ class Whose:
         Args:
             outer: name of the file in its source.
         """
-        *folders, file = PurePosixPath(outer).parts
+        *folders, file = PurePosixPath(outer).parts or ("",)
         for folder in folders:
             if match := MOODLE.fullmatch(folder):
                 return self._moodle(match, file)

@@ -239,7 +239,7 @@ def _refuse_long_directory(file: BinaryIO, purse: Purse) -> None:
 
 def _overlap(infos: list[zipfile.ZipInfo], end: int) -> bool:
     placed = sorted(infos, key=lambda info: info.header_offset)
-    starts = [*(info.header_offset for info in placed[1:]), end]
+    starts = [*(info.header_offset for info in placed), end][1:]
     ends = [
         info.header_offset + 30 + len(info.orig_filename) + info.compress_size for info in placed
     ]

@@ -113,7 +113,7 @@ def _keep(
     about = {
         "by": student,
         "at": at.isoformat(),
-        "name": plain(submission[-1].name),
+        "name": submission[-1].name,
         "late_mark": late,
     }
     folder = make_folder(student_folder(course, assignment, student))
@@ -139,9 +139,7 @@ def _is_there(submission: list[Piece], at: datetime, known: list[Attempt]) -> bo
     """
     wanted = {each.topic: each.digest for each in submission}
     same = [each for each in known if wanted.items() <= _digests(each).items()]
-    return bool(same) and (
-        same[-1] is known[-1] or at <= known[-1].at or at in {each.at for each in same}
-    )
+    return bool(same) and (same[-1] is known[-1] or at <= known[-1].at)
 
 
 def _digests(attempt: Attempt) -> dict[str, str]:
