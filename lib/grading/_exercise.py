@@ -173,10 +173,14 @@ def hidden_seed(secret: bytes, key: str, student: str) -> int:
 
 def public_cases(exercise: Exercise, student: str = "") -> list[Case]:
     """Return the calls that everybody may see."""
-    return list(exercise.cases(np.random.default_rng(public_seed(exercise.key, student))))
+    return seeded(exercise, public_seed(exercise.key, student))
 
 
 def hidden_cases(exercise: Exercise, secret: bytes, student: str) -> list[Case]:
     """Return the calls that decide: of the same categories, with other numbers."""
-    seed = hidden_seed(secret, exercise.key, student)
+    return seeded(exercise, hidden_seed(secret, exercise.key, student))
+
+
+def seeded(exercise: Exercise, seed: int) -> list[Case]:
+    """Return the calls that a seed makes."""
     return list(exercise.cases(np.random.default_rng(seed)))
