@@ -39,7 +39,7 @@ def write_course(folder: Path) -> Path:
     (folder / "course.toml").write_text(
         '[course]\nname = "Deep learning"\nterm = "Winter 2026"\ntimezone = "Europe/Berlin"\n'
         "[late]\ndaily_penalty = 0.1\n"
-        '[[assignments]]\nname = "pooling"\nchapters = ["pooling"]\ndue = 2026-12-11T23:59:00\n'
+        '[[assignments]]\nname = "pooling"\nchapters = ["pooling"]\ndue = 2126-12-11T23:59:00\n'
     )
     return folder
 
@@ -51,13 +51,14 @@ def work(student: str = "jd1", name: str = "Jane Doe", share: float = 1.0, **abo
         for each in exercises("pooling").values()
     )
     given = {
+        "state": "graded",
         "results": results,
         "handed_in": DUE - timedelta(hours=3),
         "by": student,
         "attempts": 1,
     }
     known = Student(student, name, "A", f"{student}@example.org", about.pop("lms", ""))
-    return Work(known, f"s-{student}", "graded", **{"attempts": 1} | given | about)
+    return Work(known, f"s-{student}", **given | about)
 
 
 def with_result(one: Work, key: str, **changes) -> Work:

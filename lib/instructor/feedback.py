@@ -87,7 +87,7 @@ def _question(
         "points": result.points,
         "most": result.most,
         "auto": result.auto,
-        "failed": list({(each.category, each.reason): each for each in result.failed}.values()),
+        "failed": dict.fromkeys((plain(f.category), plain(f.reason)) for f in result.failed),
         "hint": plain(result.hint, 1_000),
         "comment": lines(result.comment),
         "changed": given

@@ -18,7 +18,7 @@ from lib.instructor._shapes import shapes_of_code, shapes_of_prose
 from lib.instructor.course import Assignment, Course
 from lib.instructor.records import Work
 
-ALIKE = 0.8  # share of the shapes of two answers that both have
+ALIKE = 0.75  # share of the shapes of two answers that both have
 FEWEST = 20  # shapes; with fewer of its own, an answer resembles others by chance
 REFERENCE = ""  # stands for the published solution among the students' ids
 Shapes = frozenset[tuple[bytes, int]]
