@@ -10,7 +10,15 @@ from lib.grading._check import exercises
 from lib.instructor import jobs
 from lib.instructor._shell import INCOMPLETE, Shell
 from lib.instructor.course import Assignment, CourseError
-from lib.instructor.grade import How, Summary, check_version, enter, grade_attempts, needed
+from lib.instructor.grade import (
+    How,
+    Run,
+    Summary,
+    check_version,
+    enter,
+    grade_attempts,
+    needed,
+)
 from lib.instructor.records import STATES, Change, Work
 from lib.instructor.roster import course_roster
 
@@ -52,10 +60,10 @@ def grade_command(
     check_version(one)
     with shell.gradebook() as book:
         students = course_roster(shell.course)
-        enter(book, one, students)
+        run = Run(book, one, students, enter(book, one, students))
         rows = [r for r in needed(shell.course, one, book.attempts(one)) if r.state == "waiting"]
         with shell.progress(f"grading {one.name}", len(rows)) as step:
-            summary = grade_attempts(book, one, students, rows, how, step)
+            summary = grade_attempts(run, rows, how, step)
         works = book.results(one, students)
     _tell(shell, one, summary, works)
 
@@ -80,18 +88,19 @@ def regrade_command(
     check_version(one)
     with shell.gradebook() as book:
         students = course_roster(shell.course)
+        run = Run(book, one, students, enter(book, one, students))
         before = {work.student.id: work.adjusted for work in book.results(one, students)}
         rows = [r for r in needed(shell.course, one, book.attempts(one)) if r.state != "waiting"]
         if only:
-            unknown = set(only) - {row.student for row in rows}
+            unknown = set(only) - {each for row in rows for each in one.partners(row.student)}
             if unknown:
                 raise CourseError(f"expected students with graded work, got {sorted(unknown)}")
-            rows = [row for row in rows if row.student in only]
+            rows = [row for row in rows if set(only) & set(one.partners(row.student))]
             book.mark_for_regrade([row.id for row in rows])
         else:
             rows = [row for row in rows if row.engine != jobs.engine()]
         with shell.progress(f"regrading {one.name}", len(rows)) as step:
-            summary = grade_attempts(book, one, students, rows, how, step)
+            summary = grade_attempts(run, rows, how, step)
         works = book.results(one, students)
     for work in works:
         if work.adjusted != before[work.student.id]:
@@ -131,7 +140,8 @@ def _points(points: float | None) -> str:
 
 @click.command(
     "override",
-    epilog='Example: python -m lib.instructor override pooling anna pooling.moments 3 --reason "also right"',
+    epilog="Example: python -m lib.instructor override pooling anna pooling.moments 3 "
+    '--reason "also right"',
 )
 @click.argument("assignment")
 @click.argument("student")

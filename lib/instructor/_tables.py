@@ -1,9 +1,12 @@
 """What stands in the gradebook beside nbgrader's own tables."""
 
+import json
 from datetime import datetime
 
 from sqlalchemy import DateTime, Float, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from lib.grading.judge import Failure, Graded, Mark
 
 
 class Base(DeclarativeBase):
@@ -41,6 +44,18 @@ class Attempt(Base):
     found: Mapped[str] = mapped_column(Text, default="{}")
     owner: Mapped[str] = mapped_column(String(128), default="")
     until: Mapped[datetime | None] = mapped_column(DateTime)
+
+    def graded(self) -> dict[str, Graded]:
+        """Return what each of its notebooks earned, by topic."""
+        return {
+            topic: Graded(tuple(map(_mark, each["marks"])), tuple(map(tuple, each["cell_errors"])))
+            for topic, each in json.loads(self.found).items()
+        }
+
+
+def _mark(entries: dict) -> Mark:
+    failed = tuple(Failure(**each) for each in entries["failed"])
+    return Mark(**(entries | {"failed": failed}))
 
 
 class Override(Base):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-import lib
+from lib import __version__
 from lib.grading import TOPICS
 from lib.grading._check import exercises
 from lib.instructor._files import replace
@@ -40,7 +40,7 @@ def assign(course: Course, assignment: Assignment) -> dict:
         "course": course.name,
         "assignment": assignment.name,
         "due": assignment.due.astimezone(course.timezone).isoformat() if assignment.due else None,
-        "library": lib.__version__,
+        "library": __version__,
         "notebooks": {
             f"{topic}.ipynb": {
                 "sha256": hashlib.sha256((release / f"{topic}.ipynb").read_bytes()).hexdigest(),
@@ -59,7 +59,7 @@ def assign(course: Course, assignment: Assignment) -> dict:
 
 def graded_notebook(topic: str) -> Path:
     """Return the graded notebook of a topic, with its solutions."""
-    here = Path(lib.__file__).parent
+    here = Path(__file__).parents[1]
     folder = here.parent / "exercises"
     if not folder.is_dir():  # not a checkout but an installed package
         folder = here / "exercises"
@@ -79,7 +79,7 @@ def _add_to_file(
     lines = ["", "[[assignments]]", f"name = {json.dumps(name)}", f"chapters = {topics}"]
     lines += [f"due = {due.isoformat()}"] if due else []
     lines += [f"points = {points:g}"] if points else []
-    lines += [f'library = "{lib.__version__}"', ""]
+    lines += [f'library = "{__version__}"', ""]
     file = shell.folder / FILE
     before = file.read_text(encoding="utf-8")
     replace(file, before + "\n".join(lines).replace("'", '"'))
@@ -92,7 +92,8 @@ def _add_to_file(
 
 @click.command(
     "assign",
-    epilog="Example: python -m lib.instructor assign pooling --chapters pooling --due 2026-12-11T23:59",
+    epilog="Example: python -m lib.instructor assign pooling --chapters pooling "
+    "--due 2026-12-11T23:59",
 )
 @click.argument("name")
 @click.option(

@@ -3,18 +3,21 @@
 import hashlib
 import os
 import socket
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from lib import __version__
 from lib.grading import sandbox
 from lib.grading._check import exercises
 from lib.grading.judge import seeds
-from lib.grading.reader import BadNotebook, contents
+from lib.grading.reader import BadNotebook, contents, read
 from lib.instructor import jobs
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.handed_in import Attempt, attempts
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
     from lib.instructor.gradebook import Gradebook
 
 CLAIM = 20  # attempts taken at a time: few, so that two who grade share the work
-RENEW_SECONDS = 20
-SETTLE = 100  # attempts whose marks are written together
+RENEW_SECONDS = 60
+SETTLE = 100  # attempts whose marks are written together…
+SETTLE_SECONDS = 20  # … or fewer, so that not much is lost if the run is killed
+
+Which = tuple[str, str]  # who handed in, and the name of the submission's folder
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ def check_version(assignment: Assignment) -> None:
     Raises:
         CourseError: it is another version; says how to get the right one.
     """
-    installed = jobs.lib.__version__
+    installed = __version__
     if assignment.library and assignment.library.removeprefix("v") != installed:
         raise CourseError(
             f"expected version {assignment.library} of the library for {assignment.name}, got "
@@ -107,14 +113,20 @@ def dead(owners: set[str]) -> list[str]:
     return ended
 
 
-def enter(book: "Gradebook", assignment: Assignment, students: Sequence[Student]) -> None:
-    """Note in the gradebook what has been handed in."""
-    entries = {
-        (each.by, each.folder.name): (each.at, _digest(each))
-        for student in students
-        for each in attempts(book.course, assignment, student.id)
-    }
-    book.enter(assignment, [(*who, *what) for who, what in entries.items()])
+def enter(
+    book: "Gradebook", assignment: Assignment, students: Sequence[Student]
+) -> dict[Which, Attempt]:
+    """Note in the gradebook what has been handed in.
+
+    Returns:
+        the submissions, by who handed them in and the name of their folder.
+    """
+    found: dict[Which, Attempt] = {}
+    for partners in {assignment.partners(student.id): None for student in students}:
+        for each in attempts(book.course, assignment, partners[0]):
+            found[each.by, each.folder.name] = each
+    book.enter(assignment, [(*which, each.at, _digest(each)) for which, each in found.items()])
+    return found
 
 
 def _digest(attempt: Attempt) -> str:
@@ -129,7 +141,7 @@ def _digest(attempt: Attempt) -> str:
 
 
 def needed(course: Course, assignment: Assignment, rows: "Sequence[Row]") -> "list[Row]":
-    """Return the attempts that have to be graded: all that were collected, or each group's last."""
+    """Return the attempts that have to be graded: all that were collected, or a group's last."""
     rows = [row for row in rows if row.attempt != NBGRADER]  # nbgrader regrades those
     if course.attempts == "best":
         return list(rows)
@@ -140,13 +152,25 @@ def needed(course: Course, assignment: Assignment, rows: "Sequence[Row]") -> "li
 
 
 class Run:
-    """One run over an assignment's attempts: claims them, has them graded, records them."""
+    """One run over an assignment's attempts: claims them, has them graded, records them.
 
-    def __init__(self, book: "Gradebook", assignment: Assignment, students: Sequence[Student]):
-        self.book, self.assignment, self.students = book, assignment, students
+    Args:
+        book: the course's gradebook.
+        assignment: whose attempts.
+        students: of the course.
+        found: what was handed in, as `enter` returns it.
+    """
+
+    def __init__(
+        self,
+        book: "Gradebook",
+        assignment: Assignment,
+        students: Sequence[Student],
+        found: Mapping[Which, Attempt],
+    ):
+        self.book, self.assignment, self.students, self.found = book, assignment, students, found
         self.owner, self.claimed = own_name(), 0
         self._rows: dict[int, Row] = {}
-        self._reading: dict[int, Attempt] = {}
 
     def claim(self, rows: "Sequence[Row]", shut_in: bool) -> Iterator[jobs.Job]:
         """Claim attempts, a few at a time, as they are asked for, and yield them as jobs."""
@@ -159,79 +183,104 @@ class Run:
                 yield self._job(row, shut_in)
 
     def _job(self, row: "Row", shut_in: bool) -> jobs.Job:
-        course, files, refused = self.book.course, {}, ""
-        attempt = self._reading[row.id] = self._attempt(row)
-        keys = {}
+        attempt, cells, keys, refused = self.attempt(row), {}, {}, ""
         for topic in self.assignment.chapters:
             by = row.student
             if topic in attempt.files:
                 by = attempt.files[topic].parents[1].name  # a partner's, perhaps, handed in before
                 try:
-                    files[topic] = contents(attempt.files[topic])
+                    notebook = read(attempt.files[topic])
+                    cells[topic] = tuple(c.source for c in notebook.cells if c.kind == "code")
                 except BadNotebook as error:
                     refused = refused or f"{topic}.ipynb: {error}"
-            keys[topic] = seeds(list(exercises(topic).values()), course.secret, by)
-        return jobs.Job(row.id, files, keys, refused, shut_in)
+            keys[topic] = seeds(list(exercises(topic).values()), self.book.course.secret, by)
+        return jobs.Job(row.id, cells, keys, refused, shut_in)
 
-    def _attempt(self, row: "Row") -> Attempt:
-        for each in attempts(self.book.course, self.assignment, row.student):
-            if (each.by, each.folder.name) == (row.student, row.attempt):
-                return each
-        raise CourseError(
-            f"expected the submission {row.attempt} of {row.student} in handed_in, found none: "
-            "put its folder back"
-        )
+    def attempt(self, row: "Row") -> Attempt:
+        """Return the files of an attempt.
+
+        Raises:
+            CourseError: they are no longer there.
+        """
+        if (row.student, row.attempt) not in self.found:
+            raise CourseError(
+                f"expected the submission {row.attempt} of {row.student} in handed_in, found "
+                "none: put its folder back"
+            )
+        return self.found[row.student, row.attempt]
 
     def record(self, findings: Sequence[jobs.Finding]) -> None:
-        """Write what was found: the notebooks to review first, then the gradebook, at once."""
-        from lib.instructor.review import write_review  # nbformat takes seconds to load
-
-        whose = set()
-        for each in findings:
-            row = self._rows.pop(each.row)
-            attempt = self._reading.pop(each.row)
-            partners = self.assignment.partners(row.student)
-            whose |= set(partners)
-            for student in partners:
-                write_review(self.book.course, self.assignment, student, attempt, each)
+        """Write what was found: the notebooks to review and the gradebook, all at once."""
+        whose = {
+            partner
+            for each in findings
+            for partner in self.assignment.partners(self._rows.pop(each.row).student)
+        }
         students = [student for student in self.students if student.id in whose]
-        self.book.record(self.assignment, findings, jobs.engine(), self.owner, students)
+        engine = jobs.engine()
+        self.book.record(self.assignment, findings, engine, self.owner, students, self.show)
+
+    def show(self, student: str, row: "Row") -> None:
+        """Write the notebooks of the attempt that counts for a student, for formgrader."""
+        from lib.instructor.review import write_review  # nbformat takes a while to load
+
+        if row.attempt == NBGRADER:
+            return  # nbgrader writes its own
+        course, attempt = self.book.course, self.attempt(row)
+        write_review(course, self.assignment, student, attempt, row.graded(), row.message)
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Keep the claims alive meanwhile, and let go of them at the end."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_SECONDS):
+                with suppress(CourseError):  # a busy database has time until the claims lapse
+                    self.book.renew(self.owner)
+
+        thread = threading.Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            self.book.release(self.owner)
 
 
 def grade_attempts(
-    book: "Gradebook",
-    assignment: Assignment,
-    students: Sequence[Student],
-    rows: "Sequence[Row]",
-    how: How,
-    step: Any = lambda steps=1: None,
+    run: Run, rows: "Sequence[Row]", how: How, step: Callable[[], object] = lambda: None
 ) -> Summary:
-    """Grade attempts that nobody else is grading.
+    """Grade attempts that nobody else is grading, and bring all marks up to date.
 
     Args:
-        book: the course's gradebook.
-        assignment: whose attempts.
-        students: of the course.
-        rows: of the attempts.
+        run: over the attempts of an assignment.
+        rows: those of them to be graded.
         how: where, and how many at a time.
         step: is called for each that is done.
     """
-    run, done, failed = Run(book, assignment, students), 0, []
+    grade, failed, done = how.runner(), [], 0
     by_row = {row.id: row.student for row in rows}
-    batch: list[jobs.Finding] = []
-    began = time.monotonic()
-    try:
-        for finding in how.runner()(run.claim(rows, how.shut_in)):
-            batch.append(finding)
-            if finding.state == "failed":
-                failed.append((by_row[finding.row], finding.message))
-            done += 1
-            step()
-            if len(batch) >= SETTLE or time.monotonic() - began > RENEW_SECONDS:
-                run.record(batch)
-                book.renew(run.owner)
-                batch, began = [], time.monotonic()
-        run.record(batch)
-    finally:
-        book.release(run.owner)
+    with run.renewing(), closing(grade(run.claim(rows, how.shut_in))) as findings:
+        for batch in batches(findings, step):
+            run.record(batch)
+            failed += [(by_row[each.row], each.message) for each in batch if each.message]
+            done += len(batch)
+    run.book.settle(run.assignment, run.students, run.show)
     return Summary(done, failed, len(rows) - run.claimed)
+
+
+def batches(
+    findings: Iterator[jobs.Finding], step: Callable[[], object]
+) -> Iterator[list[jobs.Finding]]:
+    """Yield findings as many together as are written together; call `step` for each."""
+    batch, began = [], time.monotonic()
+    for finding in findings:
+        batch.append(finding)
+        step()
+        if len(batch) >= SETTLE or time.monotonic() - began > SETTLE_SECONDS:
+            yield batch
+            batch, began = [], time.monotonic()
+    if batch:
+        yield batch

@@ -8,34 +8,50 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nbgrader import api
-from sqlalchemy import delete, select, text, update
-from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy import delete, inspect, select, text, update
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SAWarning, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from lib.grading.judge import Graded
-from lib.instructor._marks import change_points, read_works, write_marks
+from lib.instructor._marks import change_points, shown_times, write_marks
 from lib.instructor._tables import INDEX, INDICES, Attempt, Base
+from lib.instructor._works import read_works
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.jobs import Finding
 from lib.instructor.records import NBGRADER, Change, Student, Work
 
 LEASE = timedelta(minutes=15)  # how long a claim stands that nobody renews
+PATIENCE = 60  # seconds to wait for whoever is writing to SQLite's file
 
 
 def database_url(course: Course) -> str:
-    """Return the URL of the course's gradebook; SQLite's file lies in the course's folder."""
-    url = make_url(course.gradebook)
+    """Return the URL of the course's gradebook; SQLite's file lies in the course's folder.
+
+    Raises:
+        CourseError: what the course's file says is no database's URL.
+    """
+    return _url(course).render_as_string(hide_password=False)
+
+
+def _url(course: Course) -> URL:
+    try:
+        url = make_url(course.gradebook)
+    except ArgumentError:  # what it says repeats the URL, and a password perhaps
+        raise CourseError(
+            'expected `gradebook` in course.toml to be a URL such as "sqlite:///gradebook.db" or '
+            '"postgresql+psycopg://user@host/database", got something else'
+        ) from None
     if url.get_backend_name() == "sqlite" and url.database:
         url = url.set(database=str(course.folder / url.database))
-    return url.render_as_string(hide_password=False)
+    return url
 
 
 class Gradebook:
@@ -50,16 +66,15 @@ class Gradebook:
 
     def __init__(self, course: Course):
         self.course = course
-        url = database_url(course)
+        url = _url(course)
+        if url.get_backend_name() == "sqlite":
+            url = url.update_query_dict({"timeout": str(PATIENCE)})
         try:
             with commands_on_path(), _private_files(), quiet():
-                self._nbgrader = api.Gradebook(url)
-                Base.metadata.create_all(self.engine)
-                self._add_indices()
-        except SQLAlchemyError as error:
-            shown = make_url(url).render_as_string(hide_password=True)
-            cause = str(getattr(error, "orig", error)).strip().splitlines()
-            raise CourseError(f"the gradebook {shown} cannot be opened: {cause[0]}") from None
+                self._nbgrader = api.Gradebook(url.render_as_string(hide_password=False))
+                self._add_tables()
+        except (SQLAlchemyError, ImportError) as error:
+            raise self._unusable(error) from None
 
     def __enter__(self) -> "Gradebook":
         return self
@@ -72,15 +87,39 @@ class Gradebook:
         """The database's engine."""
         return self._nbgrader.engine
 
-    def _add_indices(self) -> None:
+    def _add_tables(self) -> None:
+        """Make what nbgrader does not; once, since to ask for an index locks a server's table."""
+        if inspect(self.engine).has_table(Attempt.__tablename__):
+            return
         with self.engine.begin() as connection:
             for table, column in INDICES:
                 connection.execute(text(INDEX.format(table, column)))
+            Base.metadata.create_all(connection)
+
+    def _unusable(self, error: Exception) -> CourseError:
+        shown = _url(self.course).render_as_string(hide_password=True)
+        cause = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
+        return CourseError(f"the gradebook {shown} cannot be used: {cause[0]}")
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Open a transaction, which is committed at the end."""
-        with quiet(), Session(self.engine) as session, session.begin():
+        """Open a transaction, which is committed at the end.
+
+        Raises:
+            CourseError: the database does not answer, or is not free for too long.
+        """
+        try:
+            with Session(self.engine) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            raise self._unusable(error) from None
+
+    @contextmanager
+    def _alone(self, assignment: Assignment) -> Iterator[Session]:
+        """Open a transaction that nobody else's about this assignment runs beside."""
+        with self.session() as session:
+            own = api.Assignment.name == assignment.name
+            session.execute(update(api.Assignment).where(own).values(name=assignment.name))
             yield session
 
     # ---- what is to be graded
@@ -94,7 +133,7 @@ class Gradebook:
             assignment: whose.
             attempts: student, folder's name, time and digest of the files, each.
         """
-        with self.session() as session:
+        with self._alone(assignment) as session:
             rows = session.scalars(select(Attempt).where(Attempt.assignment == assignment.name))
             known = {(row.student, row.attempt): row for row in rows}
             for student, attempt, at, digest in attempts:
@@ -164,6 +203,7 @@ class Gradebook:
         engine: str,
         owner: str,
         students: Sequence[Student],
+        show: Callable[[str, Attempt], None],
     ) -> None:
         """Write what was found, where the owner's claim still stands, and the marks: all or none.
 
@@ -173,8 +213,9 @@ class Gradebook:
             engine: the judge that graded them.
             owner: who has claimed them.
             students: those whose marks depend on them.
+            show: is called with each student and the attempt that counts, before the marks stand.
         """
-        with self.session() as session:
+        with self._alone(assignment) as session:
             for each in findings:
                 found = {topic: asdict(graded) for topic, graded in (each.graded or {}).items()}
                 values = {"state": each.state, "message": each.message, "engine": engine}
@@ -189,7 +230,34 @@ class Gradebook:
                 .where(Attempt.assignment == assignment.name, Attempt.student.in_(whose))
                 .order_by(Attempt.at, Attempt.id)
             )
-            write_marks(session, self.course, assignment, students, list(rows))
+            chosen = write_marks(session, self.course, assignment, students, list(rows))
+            for student, row in chosen.items():
+                show(student, row)
+
+    def settle(
+        self,
+        assignment: Assignment,
+        students: Sequence[Student],
+        show: Callable[[str, Attempt], None],
+    ) -> None:
+        """Write the marks anew by the rules as they are now, and with people's points as they are.
+
+        The rules in course.toml may have changed, and what lateness costs depends on the points
+        that formgrader gave since.
+
+        Args:
+            assignment: whose marks.
+            students: of the course.
+            show: is called with each student for whom another attempt counts now, and with it.
+        """
+        with self._alone(assignment) as session:
+            shown = shown_times(session, assignment.name)
+            asked = select(Attempt).where(Attempt.assignment == assignment.name)
+            rows = list(session.scalars(asked.order_by(Attempt.at, Attempt.id)))
+            chosen = write_marks(session, self.course, assignment, students, rows)
+            for student, row in chosen.items():
+                if shown.get(student) != row.at:
+                    show(student, row)
 
     def record_notebook(
         self, assignment: Assignment, student: str, topic: str, graded: Graded, engine: str
@@ -208,7 +276,7 @@ class Gradebook:
             Attempt.student == student,
             Attempt.attempt == NBGRADER,
         )
-        with self.session() as session:
+        with self._alone(assignment) as session:
             at = session.scalar(
                 select(api.SubmittedAssignment.timestamp)
                 .join(api.Assignment)
@@ -247,7 +315,7 @@ class Gradebook:
         Raises:
             CourseError: the student's work on this question is not in the gradebook.
         """
-        with self.session() as session:
+        with self._alone(assignment) as session:
             change_points(session, assignment, student, key, given)
 
     def forget(self) -> None:

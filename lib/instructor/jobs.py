@@ -1,10 +1,14 @@
 """Grading as jobs: what a worker needs to grade one submission, on this machine or a cluster's.
 
-A job holds notebooks and the seeds of their cases: no name, no secret, no expected value.
+A job holds the sources of a submission's cells and the seeds of its cases: no name, no secret, no
+expected value.
 """
 
 import hashlib
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,12 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-import lib
+from lib import __version__
 from lib.grading._check import exercises
 from lib.grading._exercise import Exercise
 from lib.grading.judge import Failure, Graded, Mark, grade
-from lib.grading.reader import BadNotebook, parse
-from lib.grading.sandbox import own_slot
+from lib.grading.sandbox import NoSandbox, own_slot
 
 ENGINE = ("grading", "reference", "shapes")  # the parts of lib that decide about points
 BATCH = 50  # jobs that travel to a cluster's worker together
@@ -32,14 +35,14 @@ class Job:
 
     Attributes:
         row: its number in the gradebook.
-        files: the bytes of each topic's notebook.
+        cells: the sources of each topic's code cells; a topic that was not handed in is left out.
         seeds: of each topic's cases, by the question's key.
         refused: why its files cannot be read, or "".
         shut_in: whether it runs in a sandbox.
     """
 
     row: int
-    files: dict[str, bytes]
+    cells: dict[str, tuple[str, ...]]
     seeds: dict[str, dict[str, int]]
     refused: str = ""
     shut_in: bool = True
@@ -65,8 +68,8 @@ class Finding:
 @cache
 def engine() -> str:
     """Return a hash of all that decides about points: the judge, the exercises, NumPy."""
-    digest = hashlib.sha256(f"{lib.__version__} numpy {np.__version__}".encode())
-    root = Path(lib.__file__).parent
+    digest = hashlib.sha256(f"{__version__} numpy {np.__version__}".encode())
+    root = Path(__file__).parents[1]
     for part in ENGINE:
         for path in sorted((root / part).rglob("*.py")):
             digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
@@ -75,22 +78,29 @@ def engine() -> str:
 
 
 def run(job: Job) -> Finding:
-    """Grade one submission in this process's own sandbox."""
+    """Grade one submission in this process's own sandbox.
+
+    Raises:
+        NoSandbox: there is none on this machine.
+    """
     if job.refused:
         return Finding(job.row, "failed", job.refused)
-    graded, slot = {}, own_slot() if job.shut_in else None
-    for topic, seeds in job.seeds.items():
-        questions = list(exercises(topic).values())
-        if topic not in job.files:
-            graded[topic] = Graded(tuple(map(_not_there, questions)))
-            continue
-        try:
-            notebook = parse(job.files[topic])
-        except BadNotebook as error:
-            return Finding(job.row, "failed", f"{topic}.ipynb: {error}")
-        cells = [cell.source for cell in notebook.cells if cell.kind == "code"]
-        graded[topic] = grade(cells, questions, seeds, slot)
-    return Finding(job.row, "graded", "", graded)
+    try:
+        return Finding(job.row, "graded", "", {topic: _graded(job, topic) for topic in job.seeds})
+    except NoSandbox:
+        raise
+    except Exception as error:  # what one submission does to the judge must not stop the others
+        why = f"the judge itself stumbled over it ({type(error).__name__}): look at it"
+        return Finding(job.row, "failed", why)
+
+
+def _graded(job: Job, topic: str) -> Graded:
+    questions = list(exercises(topic).values())
+    if topic not in job.cells:
+        return Graded(tuple(map(_not_there, questions)))
+    return grade(
+        job.cells[topic], questions, job.seeds[topic], own_slot() if job.shut_in else None
+    )
 
 
 def _not_there(question: Exercise) -> Mark:
@@ -118,16 +128,22 @@ def run_here(jobs: Iterable[Job], workers: int) -> Iterator[Finding]:
 
 def _until_broken(jobs: Iterator[Job], workers: int) -> Generator[Finding, None, list[Job]]:
     """Grade until all is done or a process dies; return the jobs that were then under way."""
+    others = set(multiprocessing.active_children())
     with _pool(workers) as pool:
         under_way = {pool.submit(run, job): job for job in islice(jobs, 2 * workers)}
-        while under_way:
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            if any(isinstance(each.exception(), BrokenProcessPool) for each in done):
-                return list(under_way.values())
-            for future in done:
-                del under_way[future]
-                yield future.result()
-            under_way |= {pool.submit(run, job): job for job in islice(jobs, len(done))}
+        try:
+            while under_way:
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                if any(isinstance(each.exception(), BrokenProcessPool) for each in done):
+                    return list(under_way.values())
+                for future in done:
+                    del under_way[future]
+                    yield future.result()
+                under_way |= {pool.submit(run, job): job for job in islice(jobs, len(done))}
+        except BaseException:  # an interrupt, say: what is under way may take minutes
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            raise
     return []
 
 
@@ -141,7 +157,19 @@ def _alone(job: Job) -> Finding:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    fresh = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=fresh, initializer=_settle_in)
+
+
+def _settle_in() -> None:
+    """Leave interrupts to the process that began this one, and end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def run_on_cluster(jobs: Iterable[Job], address: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ sources is kept: no output, no metadata, no attachment.
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import nbformat
@@ -18,11 +18,15 @@ from lib.grading.reader import BadNotebook, Cell, contents, parse
 from lib.instructor._files import make_folder, replace
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.handed_in import Attempt
-from lib.instructor.jobs import Finding
 
 
 def write_review(
-    course: Course, assignment: Assignment, student: str, attempt: Attempt, finding: Finding
+    course: Course,
+    assignment: Assignment,
+    student: str,
+    attempt: Attempt,
+    graded: Mapping[str, Graded],
+    message: str = "",
 ) -> None:
     """Write an attempt to where nbgrader looks for it: `submitted` and `autograded`.
 
@@ -31,7 +35,8 @@ def write_review(
         assignment: whose attempt.
         student: under whose name; a partner of whoever handed it in, perhaps.
         attempt: what was handed in.
-        finding: what the judge found.
+        graded: what the judge found about the notebook of each topic.
+        message: why it was not graded, or "".
     """
     submitted = course.folder / "submitted" / student / assignment.name
     autograded = course.folder / "autograded" / student / assignment.name
@@ -45,14 +50,13 @@ def write_review(
     for topic in assignment.chapters:
         cells = ()
         if topic in attempt.files:
-            with suppress(BadNotebook):  # the finding says so
+            with suppress(BadNotebook):  # the message says so
                 data = contents(attempt.files[topic])
                 replace(submitted / f"{topic}.ipynb", data)
                 cells = parse(data).cells
-        graded = (finding.graded or {}).get(topic)
-        shown = reviewed(released(course, assignment, topic), cells, graded)
-        if finding.message:
-            why = f"**Not graded.**\n\n{fenced(finding.message)}"
+        shown = reviewed(released(course, assignment, topic), cells, graded.get(topic))
+        if message:
+            why = f"**Not graded.**\n\n{fenced(message)}"
             shown.cells.insert(0, v4.new_markdown_cell(why))
         replace(autograded / f"{topic}.ipynb", nbformat.writes(shown))
 
