@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
@@ -124,6 +126,8 @@ FORGED = {
     "a size that is a truth value": {"array": ["float64", [True]]},
     "a huge array": {"array": ["float64", [1 << 30, 1 << 30]]},
     "many axes": {"array": ["float64", [1] * 33]},
+    "a size of 0 beside impossible ones": {"array": ["float64", [0, 2**31 - 1, 2**31 - 1, 9]]},
+    "sizes that overflow a machine's numbers": {"array": ["int8", [2**31 - 1] * 8]},
     "bytes that did not come": {"array": ["float64", [2]]},
     "a bare list": [1, 2],
     "two kinds": {"list": [], "tuple": []},
@@ -137,6 +141,29 @@ FORGED = {
 def test_forged_frames_are_refused(forged):
     with pytest.raises(BadFrame, match="expected"):
         decode(json.dumps(FORGED[forged]).encode(), b"\0" * 8)
+
+
+@settings(deadline=500)
+@given(VALUES, st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6))
+def test_a_frame_with_bytes_changed_is_a_value_or_refused(value, changes):
+    frame = bytearray(encode(value))
+    for place, byte in changes:
+        frame[LENGTHS.size + place % max(1, len(frame) - LENGTHS.size)] = byte
+    with contextlib.suppress(BadFrame):
+        encode(decode(*split(bytes(frame))))
+
+
+@pytest.mark.parametrize("unit", [b"{},", b"[],", b"0,", b'"",', b'{"dict":{}},', b"1e9,"])
+def test_a_text_as_long_as_may_come_takes_little_time_and_memory(unit):
+    text = b'{"list": [' + unit * ((1 << 20) // len(unit) - 9) + b"0]}"
+    start = time.monotonic()
+    tracemalloc.start()
+    with pytest.raises(BadFrame, match="expected"):
+        decode(text, b"")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 256 << 20
+    assert time.monotonic() - start < 10
 
 
 def test_a_deep_tree_is_refused():
