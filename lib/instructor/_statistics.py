@@ -174,7 +174,7 @@ def _complete(works: Sequence[Work], keys: list[str]) -> np.ndarray:
         row = [points.get(key) for key in keys]
         if row and None not in row:
             rows.append(row)
-    return np.array(rows, float).reshape(-1, len(keys))
+    return np.array(rows, float).reshape(len(rows), len(keys))
 
 
 def _question(

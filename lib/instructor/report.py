@@ -55,7 +55,9 @@ def facts(
         ],
         "awaiting": dict(awaiting),
         "mistakes": [
-            asdict(each) | {"lesson": _lesson(course, each.key, each.name)}
+            asdict(each)
+            | {"name": plain(each.name), "hint": plain(each.hint, 1_000)}
+            | {"lesson": _lesson(course, each.key, each.name)}
             for each in mistakes(works)
         ],
         "failed": [
