@@ -39,7 +39,12 @@ class Tool(click.Group):
             ctx.exit(REFUSED)
 
 
-@click.group(cls=Tool, context_settings={"max_content_width": 99})
+@click.group(
+    cls=Tool,
+    context_settings={"max_content_width": 99},
+    epilog="Exit codes: 0, all is well; 1, done, and something is left (the text says what); "
+    "2, refused, and nothing was done. Each command says more: COMMAND --help.",
+)
 @click.option(
     "--course",
     "folder",
@@ -50,7 +55,11 @@ class Tool(click.Group):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 @click.pass_context
 def main(ctx: click.Context, folder: Path, as_json: bool) -> None:
-    """Run a course with the book's graded notebooks."""
+    """Run a course with the book's graded notebooks: hand out, collect, grade, give back.
+
+    The commands stand in the order in which a course uses them. All but `init` work in a course's
+    folder. Nothing is overwritten without being asked.
+    """
     ctx.obj = Shell(folder, as_json)
 
 
