@@ -33,7 +33,10 @@ LIMITS = {
     "CPU": 60,  # seconds
     "CORE": 1,  # byte; at 0 the kernel would still call a program that keeps what crashed
 }
-REMEDY = "On Debian or Ubuntu: sudo apt-get install bubblewrap. Elsewhere: a Linux container."
+REMEDY = (
+    "On Debian or Ubuntu: sudo apt-get install bubblewrap. On macOS or Windows: a container; "
+    f"{HERE.parent / 'instructor' / 'Dockerfile'} says how."
+)
 MODULES = {  # what an exercise may allow: what is mounted for it
     "numpy": ("numpy", "numpy.libs"),
     "torch": ("torch", "torchgen", "functorch", "typing_extensions.py", "sympy", "mpmath"),

@@ -16,6 +16,7 @@ from lib.instructor._files import make_folder, write_new
 from lib.instructor._shell import Shell
 from lib.instructor.course import BOOK, FILE, Course, CourseError, load
 
+PLANS = Path(__file__).parent / "plans"
 SECRET = "secret.key"
 NBGRADER = "nbgrader_config.py"
 IGNORED = ".gitignore"
@@ -93,6 +94,7 @@ def init_course(
     timezone: str = "UTC",
     term: str = "",
     warn: Callable[[str], None] = lambda text: None,
+    plan: str | None = None,
 ) -> Course:
     """Make a course in a folder that has none.
 
@@ -103,6 +105,8 @@ def init_course(
         timezone: of the course's dates.
         term: the term's name.
         warn: hears what was guessed about the roster.
+        plan: name of one of the files in `PLANS`, whose rules and dates it begins with; the rules
+            alone, all off, if None.
 
     Raises:
         CourseError: there is a course already, or one of the others cannot be; nothing is made.
@@ -127,14 +131,29 @@ def init_course(
     course_id = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "course"
     write_new(folder / NBGRADER, CONFIG.format(course_id=course_id))
     write_new(folder / IGNORED, IGNORE)
-    write_new(folder / FILE, _rules(name, plain(term), timezone))
+    about = {"name": name, "term": plain(term), "timezone": timezone}
+    write_new(folder / FILE, _planned(plan, about) if plan else _rules(about))
     return load(folder)
 
 
-def _rules(name: str, term: str, timezone: str) -> str:
-    said = {"name": name, "term": term, "timezone": timezone, "book": BOOK}
-    quoted = {key: json.dumps(text) for key, text in said.items()}  # TOML's strings, too
+def _rules(about: dict[str, str]) -> str:
+    quoted = {key: _quoted(text) for key, text in (about | {"book": BOOK}).items()}
     return COURSE.format(**quoted, topic=TOPICS[0], topics=", ".join(TOPICS))
+
+
+def _planned(plan: str, about: dict[str, str]) -> str:
+    """Return a plan that says what is known about the course; the rest stays the plan's."""
+    rules = (PLANS / f"{plan}.toml").read_text(encoding="utf-8")
+    for key, text in about.items():
+        if text:
+            said = f"{key} = {_quoted(text)}"
+            rules = re.sub(f'(?m)^{key} = "[^"]*"', lambda _, said=said: said, rules, count=1)
+    return rules
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a string of TOML, which is one of JSON but for pairs of surrogates."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 @click.command()
@@ -147,9 +166,20 @@ def _rules(name: str, term: str, timezone: str) -> str:
 )
 @click.option("--timezone", default="UTC", show_default=True, help='Such as "Europe/London".')
 @click.option("--term", default="", help='Such as "Autumn 2026".')
+@click.option(
+    "--plan",
+    type=click.Choice(sorted(path.stem for path in PLANS.glob("*.toml"))),
+    help="A course to begin with: its reading, dates and rules; look at them in course.toml.",
+)
 @click.pass_obj
 def init(
-    shell: Shell, folder: Path, name: str, roster: Path | None, timezone: str, term: str
+    shell: Shell,
+    folder: Path,
+    name: str,
+    roster: Path | None,
+    timezone: str,
+    term: str,
+    plan: str | None,
 ) -> None:
     """Make a course in FOLDER.
 
@@ -160,8 +190,9 @@ def init(
     \b
     Example:
         python -m lib.instructor init ml-2026 --roster canvas.csv --timezone Europe/London
+        python -m lib.instructor init ml-2026 --plan two-weeks
     """
-    course = init_course(folder, name, roster, timezone, term, shell.warn)
+    course = init_course(folder, name, roster, timezone, term, shell.warn, plan)
     count = len(rosters.course_roster(course))
     facts = {"folder": str(course.folder), "name": course.name, "students": count}
     shell.tell(
