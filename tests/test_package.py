@@ -1,5 +1,6 @@
 """What a student gets from `pip install`: the library with its texts, widgets and results."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import lib
+from lib.grading import TOPICS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,9 +40,12 @@ def test_the_wheel_holds_the_whole_library_and_nothing_else(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }
     results = {f"lib/recorded/{path.name}" for path in (ROOT / "benchmarks/results").iterdir()}
+    graded = {f"lib/exercises/{topic}.ipynb" for topic in TOPICS}
     carried = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert carried == sources | results
-    assert {Path(name).suffix for name in sources} >= {".py", ".js", ".json", ".mplstyle"}
+    assert carried == sources | results | graded
+    kinds = {Path(name).suffix for name in sources}
+    assert kinds >= {".py", ".js", ".json", ".mplstyle", ".html", ".css", ".toml"}
+    assert "lib/instructor/Dockerfile" in carried
 
 
 def test_the_wheel_states_what_it_needs(wheel):
@@ -70,3 +75,27 @@ def test_the_installed_library_reads_its_recorded_results(wheel):
     count = len([*(ROOT / "benchmarks/results").glob("*.json")])
     assert result.stdout.split() == [str(folder), str(count), "True"]
     assert count
+
+
+def installed(wheel, *words, cwd):
+    """Run a command of the installed tool where there is no checkout."""
+    env = os.environ | {"PYTHONPATH": str(Path(wheel.filename).parent)}
+    command = [sys.executable, "-m", "lib.instructor", *words]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a course is run on Linux, macOS or in a container")
+def test_the_installed_tool_makes_a_course_of_a_plan_and_assigns(wheel, tmp_path):
+    run = installed(wheel, "init", "course", "--plan", "two-weeks", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    run = installed(wheel, "assign", "optimizers", cwd=tmp_path / "course")
+    assert run.returncode == 0, run.stderr
+    released = tmp_path / "course/release/optimizers/optimizers.ipynb"
+    ours = ROOT / "exercises/student/optimizers.ipynb"
+    assert code(released) == code(ours)
+
+
+def code(path):
+    """The sources of a notebook's code cells."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
