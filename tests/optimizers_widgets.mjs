@@ -1,0 +1,39 @@
+// Runs what the widgets on optimizers compute: reads cases from standard input, writes results.
+// The widgets' files come first in the argument list; each case names a way to ask and arguments.
+import { readFileSync } from "node:fs";
+
+const source = process.argv.slice(2).map((path) => readFileSync(path, "utf8")).join("\n");
+const names = [...source.matchAll(/^(?:function|const) (\w+)/gm)].map((match) => match[1]);
+const own = new Function(`${source}; return { ${names.join(", ")} };`)();
+
+const terrain = ([name, ...given], degrees = 0) => own.turned(own[name](...given), degrees);
+const formula = (text) => own.written(own.compile(text));
+const place = (ground) => (Array.isArray(ground) ? terrain(ground) : typeof ground === "string" ? formula(ground) : terrain(ground.name, ground.degrees));
+const ways = {
+  run: (rule, ground, start, lr, steps) => [...own.run(own.optimizer(...rule), place(ground), start, lr, steps)],
+  walk: (rule, ground, start, lr, steps) => {
+    const at = place(ground), g = new Float64Array(2);
+    const path = own.run(own.optimizer(...rule), at, start, lr, steps);
+    return Array.from({ length: steps + 1 }, (_, t) => {
+      at.slope(path[3 * t], path[3 * t + 1], g);
+      return [...path.subarray(3 * t, 3 * t + 3), ...g];
+    });
+  },
+  settle: (rule, ground, start, lr, goal, horizon) => own.settle(own.optimizer(...rule), place(ground), start, lr, goal, horizon),
+  tune: (rule, ground, start, goal, horizon, guess) => {
+    const tuner = own.tuner(own.optimizer(...rule), place(ground), start, goal, horizon, guess);
+    tuner.work(Infinity);
+    return [tuner.best.steps, tuner.best.lr];
+  },
+  slopes: (ground, points) => points.map(([x, y]) => {
+    const at = place(ground), g = new Float64Array(2);
+    return [at.value(x, y), at.slope(x, y, g), ...g];
+  }),
+  floor: (ground) => place(ground).floor,
+  compile: (text) => own.compile(text),
+  escape: (rule, lr, y0, noise, seed) => own.escape(own.optimizer(...rule), lr, y0, noise, seed),
+  cells: (text, points) => points.map(([x, y]) => own.compile(text).value(x, y)),
+};
+const said = JSON.parse(readFileSync(0, "utf8")).map(([way, ...given]) => ways[way](...given));
+// JSON knows no NaN and no infinity: they travel as words.
+process.stdout.write(JSON.stringify(said, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v)));
