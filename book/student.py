@@ -13,11 +13,9 @@ import nbformat
 from nbgrader.preprocessors import ClearSolutions, LockCells
 from traitlets.config import Config
 
+from lib.instructor.stubs import STUBS
+
 ROOT = Path(__file__).parent.parent
-STUBS = {
-    "code_stub": {"python": "...  # write here; more lines than one are welcome"},
-    "text_stub": "*Write here.*",
-}
 
 
 def without_solutions(path):

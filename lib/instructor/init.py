@@ -62,6 +62,7 @@ from pathlib import Path
 
 from lib.instructor.course import load
 from lib.instructor.gradebook import database_url
+from lib.instructor.stubs import STUBS
 
 c = get_config()  # noqa: F821
 _course = load(Path(__file__).parent)
@@ -69,6 +70,7 @@ c.CourseDirectory.root = str(_course.folder)
 c.CourseDirectory.course_id = {course_id!r}
 c.CourseDirectory.db_url = database_url(_course)
 c.Autograde.autograde_preprocessors = ["lib.instructor.autograde.Judge"]
+c.ClearSolutions.update(STUBS)
 '''
 
 IGNORE = """\

@@ -13,6 +13,7 @@ from traitlets.config import Config
 from lib.instructor._files import make_folder, replace
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.gradebook import Gradebook, commands_on_path, database_url, quiet
+from lib.instructor.stubs import STUBS
 
 LINK = re.compile(r"\]\(\.\./(\S+?)\.(?:ipynb|md)(#\S*)?\)")  # to a page beside the exercises
 
@@ -47,7 +48,7 @@ def _for_this_course(path: Path, course: Course) -> str:
 
 def _generate(course: Course, name: str) -> None:
     """Let nbgrader make the students' form, and note the cells in the gradebook."""
-    config = Config()
+    config = Config(ClearSolutions=STUBS)
     config.CourseDirectory.root = str(course.folder)
     config.CourseDirectory.db_url = database_url(course)
     with quiet(), commands_on_path():
