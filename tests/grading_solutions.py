@@ -126,12 +126,15 @@ def draw_by_races(rng, x, kernel_size):
 
 def draw_by_loops(rng, x, kernel_size):
     cells = in_rows(x, kernel_size)
-    y = np.zeros(cells.shape[:-1])
-    for at in np.ndindex(y.shape):
-        ends = np.cumsum(cells[at])
-        if ends[-1] > 0:
-            y[at] = cells[at][np.searchsorted(ends, rng.random() * ends[-1], "right")]
-    return y
+    y = []
+    for window in cells.reshape(-1, kernel_size**2).tolist():
+        left = rng.random() * sum(window)
+        for cell in window:
+            left -= cell
+            if left < 0:
+                break
+        y.append(cell if left < 0 else 0)
+    return np.reshape(y, cells.shape[:-1])
 
 
 def draw_by_refusal(rng, x, kernel_size):
@@ -330,20 +333,24 @@ def momentum_by_edges(kappa):
 
 
 def slowdown_by_loops(starts, kappa):
+    """Go on foot, without an array."""
+    a, b = (kappa + 1) / 2, (kappa - 1) / 2  # the turned valley: a on the diagonal, b beside it
     results = []
-    for start in starts:
-        losses = []
-        for angle in (0, math.pi / 4):
-            c, s = math.cos(angle), math.sin(angle)
-            turn = np.array([[c, -s], [s, c]])
-            H, x, m, v = turn @ np.diag([kappa, 1]) @ turn.T, turn @ start, 0, 0
-            for t in range(1, 101):
-                g = H @ x
-                m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-                x = x - 0.1 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-            losses.append(x @ H @ x / 2)
-        results.append(math.log10(losses[1]) - math.log10(losses[0]))
+    for x, y in starts.tolist():
+        straight = adam_on_foot((x, y), kappa, 0, 1)
+        turned = adam_on_foot(((x - y) / math.sqrt(2), (x + y) / math.sqrt(2)), a, b, a)
+        results.append(math.log10(turned) - math.log10(straight))
     return results
+
+
+def adam_on_foot(x, a, b, c):
+    x, m, v = list(x), [0, 0], [0, 0]
+    for t in range(1, 101):
+        for i, g in enumerate((a * x[0] + b * x[1], b * x[0] + c * x[1])):
+            m[i], v[i] = 0.9 * m[i] + 0.1 * g, 0.999 * v[i] + 0.001 * g * g
+            root = math.sqrt(v[i] / (1 - 0.999**t)) + 1e-8
+            x[i] -= 0.1 * m[i] / (1 - 0.9**t) / root
+    return a * x[0] ** 2 + 2 * b * x[0] * x[1] + c * x[1] ** 2
 
 
 def slowdown_in(dtype, way):

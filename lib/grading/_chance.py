@@ -8,8 +8,8 @@ held to one law, and no sample of the right law is needed, whose own chance woul
 
 import numpy as np
 
-FURTHEST = 2.9  # √n times the distance of distribution functions: once in 10 million times
-LIKEST = 5.4  # √n times the correlation of neighbours: once in 10 million times
+FURTHEST = 3.0  # √n times the distance of distribution functions: once in 30 million times
+LIKEST = 5.6  # √n times the correlation of neighbours: once in 50 million times
 
 
 def places(odds, drawn, rng):

@@ -206,6 +206,7 @@ EXERCISES = (
         cases=cases_of(
             fifty_steps=adam_options | {"weight_decay": (0.1, 0.5)},
             a_slope_of_zero=adam_options | {"weight_decay": (0.1, 0.5), "flat": True},
+            tiny_gradients=adam_options | {"weight_decay": (0.1, 0.5), **TINY},
         ),
         oracle=rules.adamw(rules.apart),
         rtol=1e-4,

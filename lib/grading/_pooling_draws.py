@@ -18,10 +18,11 @@ def draw_cases(rng):
         ("a zero is never drawn", 3, 0.4, 0.0),
         ("a window of zeros gives 0", 2, 0.0, 0.2),
     ]:
-        shape = (2, 2, *rng.integers(22, 27, 2))
-        scale = rng.uniform(0.2, 4, shape) * (rng.random(shape) >= blank)
-        x = np.kron(scale, np.ones((kernel_size, kernel_size))) * rng.uniform(0.05, 1, 1)
-        x = x * rng.uniform(0.05, 1, x.shape) * (rng.random(x.shape) >= zeros)
+        shape = (2, 3, *rng.integers(20, 25, 2))
+        scale = rng.uniform(0.3, 1.3, shape) * (rng.random(shape) >= blank)
+        x = np.kron(scale, np.ones((kernel_size, kernel_size)))
+        x = x * rng.uniform(0.1, 1, x.shape) ** 2 * (rng.random(x.shape) >= zeros)
+        x = np.pad(x, [(0, 0), (0, 0), (0, 1), (0, 1)], constant_values=9.0)  # half a window
         yield Case(category, (x, kernel_size), seeds=(int(rng.integers(2**32)),))
 
 
@@ -109,8 +110,8 @@ def drawn_once(y, case):
 
 
 def evaluation_cases(rng):
-    """Give activations, some of them zero, and a window of zeros."""
-    yield Case("activations", (np.maximum(images(rng, 2), 0) + 0.5, 2))
+    """Give activations, small ones among them, and a window of zeros."""
+    yield Case("activations", ((np.maximum(images(rng, 3), 0) + 0.5) / 8, 2))
     x = np.maximum(images(rng, 1), 0)
     x[0, 0, :3, :3] = 0
     yield Case("a window of zeros gives 0", (x, 3))

@@ -67,7 +67,7 @@ SLIDING = {  # category: kernel_size, stride, padding
 def sliding_cases(rng):
     """Give images of both signs to each kind of window, and one that is negative."""
     for category, options in SLIDING.items():
-        yield Case(category, (images(rng, 2), *options))
+        yield Case(category, (images(rng, 3), *options))
     yield Case("negative numbers in padding", (-1 - rng.random((1, 2, 6, 6)), 2, 2, 1))
 
 
