@@ -31,7 +31,8 @@ ALLOWED = {  # folder or file of lib → what it may import, itself and the stan
         "jupyter_client",  # where a student hands in
     },
     "instructor": {
-        *("numpy", "click", "distributed", "jinja2", "nbconvert", "nbformat", "nbgrader"),
+        *("numpy", "alembic", "click", "distributed", "jinja2", "nbconvert", "nbformat"),
+        "nbgrader",
         *("psutil", "rich", "sqlalchemy", "traitlets", "lib.__version__", "lib.grading"),
     },
 }

@@ -142,7 +142,7 @@ def test_nbgrader_s_own_autograde_asks_the_judge(course, monkeypatch):
     from nbgrader.apps.api import NbGraderAPI
     from traitlets.config import Config
 
-    from lib.instructor.gradebook import commands_on_path, database_url, quiet
+    from lib.instructor.gradebook import database_url, quiet
 
     command(course, "grade", "pooling", "--workers", "1")
     before = {work.student.id: [each.auto for each in work.results] for work in works(course)}
@@ -151,7 +151,7 @@ def test_nbgrader_s_own_autograde_asks_the_judge(course, monkeypatch):
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.db_url = database_url(load(course))
     config.Autograde.autograde_preprocessors = ["lib.instructor.autograde.Judge"]
-    with quiet(), commands_on_path():
+    with quiet():
         for student in ("anna", "eve"):
             told = NbGraderAPI(config=config).autograde("pooling", student, force=True)
             assert told["success"], told

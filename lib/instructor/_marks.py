@@ -18,6 +18,8 @@ from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.handed_in import lateness, penalty
 from lib.instructor.records import Change, Student
 
+MOST_LETTERS = 128  # of a name in nbgrader's tables
+
 
 def write_marks(
     session: Session,
@@ -61,7 +63,12 @@ def _make_rows(session: Session, layout: Layout, students: Sequence[Student]) ->
     ids = [student.id for student in students]
     there = set(session.scalars(select(api.Student.id).where(api.Student.id.in_(ids))))
     people = [
-        {"id": each.id, "first_name": shown(each.name), "last_name": "", "email": each.email}
+        {
+            "id": each.id,
+            "first_name": shown(each.name),
+            "last_name": "",
+            "email": shown(each.email),
+        }
         for each in students
         if each.id not in there
     ]
@@ -94,7 +101,7 @@ def _make_rows(session: Session, layout: Layout, students: Sequence[Student]) ->
 
 def shown(name: str) -> str:
     """Return a name that nbgrader's pages, which do not escape it, can show."""
-    return plain(name).translate(str.maketrans("<>&", "‹›+"))
+    return plain(name, MOST_LETTERS).translate(str.maketrans("<>&", "‹›+"))
 
 
 def _insert(session: Session, model: Any, rows: list[dict]) -> None:
@@ -187,7 +194,7 @@ def change_points(
     session.add(
         Override(
             assignment=assignment.name, student=student, key=key, points=given.points,
-            author=given.author, reason=given.reason,
+            author=plain(given.author, MOST_LETTERS), reason=given.reason,
             at=datetime.now(UTC).replace(tzinfo=None),
         )
     )  # fmt: skip

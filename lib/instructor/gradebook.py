@@ -5,9 +5,6 @@ formgrader or by `override`, stand in nbgrader's `manual_score`, and nothing her
 """
 
 import json
-import os
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,14 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nbgrader import api
-from sqlalchemy import delete, inspect, select, text, update
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SAWarning, SQLAlchemyError
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from lib.grading.judge import Graded
+from lib.instructor._database import database_url as database_url
+from lib.instructor._database import make_tables, url_of
+from lib.instructor._database import quiet as quiet
 from lib.instructor._marks import change_points, shown_times, write_marks
-from lib.instructor._tables import INDEX, INDICES, Attempt, Base
+from lib.instructor._tables import Attempt, Base
 from lib.instructor._works import read_works
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.jobs import Finding
@@ -30,28 +30,6 @@ from lib.instructor.records import NBGRADER, Change, Student, Work
 
 LEASE = timedelta(minutes=15)  # how long a claim stands that nobody renews
 PATIENCE = 60  # seconds to wait for whoever is writing to SQLite's file
-
-
-def database_url(course: Course) -> str:
-    """Return the URL of the course's gradebook; SQLite's file lies in the course's folder.
-
-    Raises:
-        CourseError: what the course's file says is no database's URL.
-    """
-    return _url(course).render_as_string(hide_password=False)
-
-
-def _url(course: Course) -> URL:
-    try:
-        url = make_url(course.gradebook)
-    except ArgumentError:  # what it says repeats the URL, and a password perhaps
-        raise CourseError(
-            'expected `gradebook` in course.toml to be a URL such as "sqlite:///gradebook.db" or '
-            '"postgresql+psycopg://user@host/database", got something else'
-        ) from None
-    if url.get_backend_name() == "sqlite" and url.database:
-        url = url.set(database=str(course.folder / url.database))
-    return url
 
 
 class Gradebook:
@@ -66,13 +44,12 @@ class Gradebook:
 
     def __init__(self, course: Course):
         self.course = course
-        url = _url(course)
+        url = url_of(course)
         if url.get_backend_name() == "sqlite":
             url = url.update_query_dict({"timeout": str(PATIENCE)})
         try:
-            with commands_on_path(), _private_files(), quiet():
-                self._nbgrader = api.Gradebook(url.render_as_string(hide_password=False))
-                self._add_tables()
+            make_tables(url)
+            self._nbgrader = api.Gradebook(url.render_as_string(hide_password=False))
         except (SQLAlchemyError, ImportError) as error:
             raise self._unusable(error) from None
 
@@ -87,17 +64,8 @@ class Gradebook:
         """The database's engine."""
         return self._nbgrader.engine
 
-    def _add_tables(self) -> None:
-        """Make what nbgrader does not; once, since to ask for an index locks a server's table."""
-        if inspect(self.engine).has_table(Attempt.__tablename__):
-            return
-        with self.engine.begin() as connection:
-            for table, column in INDICES:
-                connection.execute(text(INDEX.format(table, column)))
-            Base.metadata.create_all(connection)
-
     def _unusable(self, error: Exception) -> CourseError:
-        shown = _url(self.course).render_as_string(hide_password=True)
+        shown = url_of(self.course).render_as_string(hide_password=True)
         cause = str(getattr(error, "orig", error)).strip().splitlines() or [type(error).__name__]
         return CourseError(f"the gradebook {shown} cannot be used: {cause[0]}")
 
@@ -338,32 +306,3 @@ def _now() -> datetime:
 def _naive(at: datetime) -> datetime:
     """Return a time as the database keeps it, in UTC without saying so."""
     return at.astimezone(UTC).replace(tzinfo=None)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence what nbgrader's models make a newer SQLAlchemy say."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
-        yield
-
-
-@contextmanager
-def _private_files() -> Iterator[None]:
-    """Let files made meanwhile be readable by their owner only."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-@contextmanager
-def commands_on_path() -> Iterator[None]:
-    """Let nbgrader find the command `alembic`, which is installed beside Python."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before

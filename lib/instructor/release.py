@@ -12,7 +12,7 @@ from traitlets.config import Config
 
 from lib.instructor._files import make_folder, replace
 from lib.instructor.course import Assignment, Course, CourseError
-from lib.instructor.gradebook import Gradebook, commands_on_path, database_url, quiet
+from lib.instructor.gradebook import Gradebook, database_url, quiet
 from lib.instructor.stubs import STUBS
 
 LINK = re.compile(r"\]\(\.\./(\S+?)\.(?:ipynb|md)(#\S*)?\)")  # to a page beside the exercises
@@ -51,7 +51,7 @@ def _generate(course: Course, name: str) -> None:
     config = Config(ClearSolutions=STUBS)
     config.CourseDirectory.root = str(course.folder)
     config.CourseDirectory.db_url = database_url(course)
-    with quiet(), commands_on_path():
+    with quiet():
         tool = NbGraderAPI(config=config)
         tool.log.setLevel(logging.CRITICAL)
         outcome = tool.generate_assignment(name, force=True, create=True)
