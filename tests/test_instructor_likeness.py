@@ -62,6 +62,23 @@ def test_a_disguise_does_not_hide_a_copy(copy):
     assert shapes_of_code(copy) == shapes_of_code(COPIED)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("y = 2 * x[0]", "y = x[0] * 2", True),
+        ("y = 2 - x[0]", "y = x[0] - 2", False),
+        ("y = a.b and 3 < f(c)", "y = f(c) > 3 and a.b", True),
+        ("y = 3 < f(c)", "y = 3 > f(c)", False),
+        ("y: int = f(3)", "z = f(3)", True),
+        ("y = f(3)", "y = len(3)", False),
+        ("y = f('a')", "y = f('b')", True),
+        ("y = f(axis=1)", "y = f(keepdims=1)", False),
+    ],
+)
+def test_what_can_be_written_in_two_ways_is_one_shape(one, other, same):
+    assert (shapes_of_code(one) == shapes_of_code(other)) == same
+
+
 def test_a_copy_with_a_line_added_and_a_line_changed_is_still_near():
     changed = COPIED.replace("H, W = x.shape[2:]", "H, W = x.shape[2], x.shape[3]\n    seen = []")
     answers = {"a": shapes_of_code(COPIED), "b": shapes_of_code(changed)}
