@@ -24,6 +24,7 @@ QUESTIONS = {
     key: each for topic in ("pooling", "optimizers") for key, each in exercises(topic).items()
 }
 TRIED = [QUESTIONS[key] for key in ("pooling.max_pool2d", "optimizers.descent_rate")]
+BRIEF = [replace(TRIED[0], cases=lambda rng: list(TRIED[0].cases(rng))[1:3])]
 ALL = [each for each in QUESTIONS.values() if each.kind != "explain"]
 HONEST = """import numpy as np
 def max_pool2d(x, kernel_size, stride, padding):
@@ -83,14 +84,14 @@ def assert_harmless(result, questions, worth=0):
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_earns_nothing_and_the_next_submission_all(cheat):
     start = time.monotonic()
-    assert_harmless(graded([CHEATS[cheat], answers(TRIED[:1])], TRIED[:1], seconds=0.4), TRIED[:1])
+    assert_harmless(graded([CHEATS[cheat], answers(BRIEF)], BRIEF, seconds=0.4), BRIEF)
     assert time.monotonic() - start < 10
-    assert graded([HONEST], TRIED[:1], seconds=5.0).marks[0].points == 2
+    assert graded([HONEST], BRIEF, seconds=5.0).marks[0].points == 2
 
 
 BROAD = [
     "processes: threads that answer",
-    "frames: a size that hides another",
+    "leaving: in the answer",
     "objects: every answer",
     "objects: a word that lies",
     "text: hidden inputs in a key",
@@ -156,6 +157,13 @@ def test_an_answer_that_no_misconception_can_be_compared_with_is_just_wrong():
 def test_a_sandbox_that_does_not_start_leaves_nothing_behind():
     soon = mock.patch.object(judge, "START_SECONDS", 0.001)
     with soon, pytest.raises(sandbox.NoSandbox, match="did not start: the time was up"):
+        graded([HONEST])
+    assert os.getuid() != 0 or running() == []
+
+
+def test_a_grader_that_is_interrupted_leaves_nothing_behind():
+    stopped = mock.patch.object(judge.Worker, "run", side_effect=KeyboardInterrupt)
+    with stopped, pytest.raises(KeyboardInterrupt):
         graded([HONEST])
     assert os.getuid() != 0 or running() == []
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -194,8 +195,10 @@ def listener():
 @pytest.mark.parametrize("cheat", HOSTILE)
 def test_a_hostile_call_gains_nothing(cheat, listener, monkeypatch):
     monkeypatch.setenv("DESCENT_SECRET", SECRET)
-    with pytest.raises((SubmissionError, WorkerEnded, BadFrame)) as refusal:
-        answer(HOSTILE[cheat].replace("{port}", str(listener)))
+    with Worker() as worker:
+        worker.run(HOSTILE[cheat].replace("{port}", str(listener)))
+        with pytest.raises((SubmissionError, WorkerEnded, BadFrame)) as refusal:
+            worker.call("f")
     assert SECRET not in str(refusal.value)
 
 
@@ -258,9 +261,15 @@ def processes_of(slot):
 @only_root
 def test_nothing_is_left_running():
     with Worker(slot=9) as worker:
-        worker.run("""import threading, time
+        worker.run("""import threading, time, numpy
+kept = numpy.ones(9 << 23)  # as much as takes a while to give back
 for i in range(9): threading.Thread(target=time.sleep, args=(600,)).start()""")
         assert processes_of(9)
+        (room,) = sandbox._rooms(worker._process.pid)
+    gone = select.poll()
+    gone.register(room, select.POLLIN)
+    assert gone.poll(0)  # at once, not soon: the next one's threads are counted with these
+    os.close(room)
     assert processes_of(9) == []
 
 
@@ -456,8 +465,10 @@ assert int(os.read(out, 9)) != mine == own_slot()"""
 
 def test_without_a_sandbox_honest_work_is_graded_and_what_it_started_ends():
     with Worker(slot=None) as worker:
-        worker.run("import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
-                   "def f(): return child.pid")  # fmt: skip
+        worker.run("""import subprocess
+line = ['sh', '-c', 'sleep 600 & echo $!; wait']
+child = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+def f(): return int(child.stdout.readline())""")
         child = worker.call("f")
         os.kill(child, 0)
     for _ in range(50):  # its own parent is gone: the system buries it

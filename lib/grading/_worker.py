@@ -59,6 +59,11 @@ class Worker:
         self._process.stdin.close()
         self._process.stdout.close()
 
+    @property
+    def ended(self) -> bool:
+        """Whether its process is known to be gone."""
+        return self._process.returncode is not None
+
     def run(self, cell: str, seconds: float = 5.0) -> None:
         """Execute the source of one cell.
 
@@ -101,7 +106,7 @@ class Worker:
         return self._ask(request | ({"keep": keep} if keep else {}), seconds)
 
     def _ask(self, request, seconds):
-        if self._process.returncode is not None:
+        if self.ended:
             raise WorkerEnded("the process ended")
         deadline = time.monotonic() + seconds
         try:

@@ -213,14 +213,16 @@ class Submission:
     def answer(self, exercise: Exercise, case: Case) -> Any:
         """Return the answer to one call, or raise one of `REFUSALS`."""
         seconds = self._left(exercise.seconds)
+        if self._worker.ended:
+            self._start(len(self.cells))
+            seconds = self._left(exercise.seconds)
         try:
             if exercise.value:
                 return self._worker.get(exercise.name, seconds)
             about = {"seconds": seconds, "seeds": case.seeds}
             return self._worker.call(exercise.name, *case.args, **about, **case.kwargs)
         except (WorkerEnded, BadFrame):
-            self._worker.kill()
-            self._start(len(self.cells))
+            self._worker.kill()  # the next answer, if there is one, comes from a fresh process
             raise
 
     def _left(self, seconds: float) -> float:
