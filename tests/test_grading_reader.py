@@ -111,6 +111,7 @@ MALFORMED = {  # what is wrong with the file → the file, what is said
     "format 5": (notebook(nbformat=5), r"nbformat 4, got 5"),
     "format true": (notebook(nbformat=True), r"nbformat 4, got a truth value"),
     "format 4.5": (notebook(nbformat=4.5), r"nbformat 4, got a number"),
+    "format 4.0": (notebook(nbformat=4.0), r"nbformat 4, got a number"),
     "format '4'": (notebook(nbformat="4"), r"nbformat 4, got a text"),
     "R": (
         notebook(**kernel("R")),
