@@ -174,6 +174,9 @@ WRONG_TRIALS = {
         lambda rng, p, n: (either(rng, p, n), any_picture(rng, p[:, : p.shape[1] // 2], n))
     ),
     "each trial twice": lambda rng, images, n: np.repeat(SHIFT.oracle(rng, images, n), 2)[:n],
+    "the larger ones more often": lambda rng, images, n: np.maximum(
+        SHIFT.oracle(rng, images, n), SHIFT.oracle(rng, images, n)
+    ),
     "the largest": lambda rng, images, n: np.sort(outcomes(images), axis=None)[-1:].repeat(n),
     "one trial too few": lambda rng, images, n: SHIFT.oracle(rng, images, n - 1),
     "in one row": lambda rng, images, n: SHIFT.oracle(rng, images, n)[None],

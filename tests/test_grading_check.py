@@ -253,6 +253,18 @@ def test_a_notebook_keeps_a_verdict_as_text_and_as_numbers():
     assert check("pooling.moments", None)._repr_mimebundle_()[MIME]["passed"] == 0
 
 
+def test_what_is_long_is_not_written_out_before_it_is_cut():
+    asked = []
+
+    class Counted:
+        def __repr__(self):
+            asked.append(self)
+            return "x"
+
+    assert shown([Counted() for _ in range(1000)]).endswith("]")
+    assert len(asked) < 20
+
+
 def test_whatever_is_shown_is_short():
     for value in (*ODD.values(), object, 1e300, -0.0, {"a": [1] * 10**5}):
         assert len(shown(value)) <= 60

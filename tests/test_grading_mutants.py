@@ -22,7 +22,6 @@ from lib.grading._exercise import hidden_cases, public_cases
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 1.0  # of a mutant on one case; the solutions take a tenth at most
-SHARE = 0.95
 
 SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -256,9 +255,8 @@ def equivalent(name, change):
 
 def test_mutants_are_caught():
     found, missed = tried()
-    missed = [each for each in missed if not equivalent(*each)]
     assert len(found) >= 150
-    assert len(found) / (len(found) + len(missed)) >= SHARE, missed
+    assert [each for each in missed if not equivalent(*each)] == []
 
 
 def test_what_is_called_equivalent_is_not_caught():
