@@ -33,8 +33,6 @@ from lib.instructor.gradebook import Gradebook
 from lib.instructor.records import NBGRADER, Student
 from lib.instructor.roster import FILE, write_roster
 
-pytest_plugins = ["course_fixtures"]
-
 ALL = sum(JUDGED.values())
 DUE = IN_TIME.replace(day=11, hour=23, minute=59)
 
