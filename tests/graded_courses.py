@@ -35,11 +35,21 @@ def command(course, *words, code=0):
     return json.loads(run.stdout) if run.stdout else run.stderr
 
 
-def start(course, *words, **options):
-    """Start a command of the tool as a process of its own."""
-    line = [sys.executable, "-m", "lib.instructor", "--course", str(course), "--json"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
-    return subprocess.Popen([*line, *map(str, words)], **(pipes | options))
+def start(course, *words, together=0):
+    """Start a command of the tool as a process of its own.
+
+    Args:
+        course: its folder.
+        words: of the command.
+        together: how many marks it writes together; as many as it does by itself if 0.
+    """
+    tool = ["-m", "lib.instructor"]
+    if together:
+        changed = f"from lib.instructor import grade; grade.SETTLE = {together}; "
+        tool = ["-c", f"{changed}from lib.instructor.__main__ import main; main()"]
+    line = [sys.executable, *tool, "--course", course, "--json", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(list(map(str, line)), stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
 
 
 def facts(process, code=0):
