@@ -90,8 +90,8 @@ function optimizer(name, given = {}) {
 // The six that the widgets compare.
 const OPTIMIZERS = {
   gd: { label: "Gradient descent", rule: optimizer("sgd") },
-  momentum: { label: "Momentum 0.9", rule: optimizer("sgd", { momentum: 0.9 }) },
-  nesterov: { label: "Nesterov 0.9", rule: optimizer("sgd", { momentum: 0.9, nesterov: true }) },
+  momentum: { label: "Momentum", rule: optimizer("sgd", { momentum: 0.9 }) },
+  nesterov: { label: "Nesterov", rule: optimizer("sgd", { momentum: 0.9, nesterov: true }) },
   adagrad: { label: "Adagrad", rule: optimizer("adagrad") },
   rmsprop: { label: "RMSprop", rule: optimizer("rmsprop") },
   adam: { label: "Adam", rule: optimizer("adam") },
@@ -111,20 +111,22 @@ function run(rule, terrain, start, lr, steps, path = new Float64Array(3 * (steps
 }
 
 // After how many steps the loss stays below the goal, up to the horizon; infinite if it does not,
-// or not within `bound` steps, which spares the rest of the walk.
+// or not within `bound` steps, which spares the rest of the walk. So does standing still for 50.
 function settle(rule, terrain, start, lr, goal, horizon, bound = horizon) {
   const x = Float64Array.from(start), g = new Float64Array(2), memory = rule.fresh(2);
-  let since = 0;
-  for (let t = 0; t <= horizon; t++) {
+  let since = 0, still = 0;
+  for (let t = 0; t <= horizon && still < 50; t++) {
     const loss = terrain.slope(x[0], x[1], g);
     if (loss === -Infinity) return since;
     if (!(loss < goal)) {
       if (t >= bound || !(loss < 1e100)) return Infinity;
       since = t + 1;
     }
+    const p = x[0], q = x[1];
     rule.step(x, g, memory, lr, t + 1);
+    still = x[0] === p && x[1] === q ? still + 1 : 0;
   }
-  return since;
+  return still === 50 && !(terrain.value(x[0], x[1]) < goal) ? Infinity : since;
 }
 
 // The learning rates that tuning tries: from 1e-5 to 10, each 1.05 times the one before.
@@ -135,8 +137,13 @@ const RATES = Float64Array.from({ length: 284 }, (_, i) => 1e-5 * 1.05 ** i);
 // and a good guess before both, so that `best` is soon near; what cannot win is left early. If no
 // rate settles, `best.steps` is infinite and `best.lr` ends lowest.
 function tuner(rule, terrain, start, goal, horizon, guess) {
-  const order = new Set(guess === undefined ? [] : [guess, guess - 1, guess + 1].filter((i) => i in RATES));
-  for (let stride = 16; stride >= 1; stride /= 2) for (let i = 0; i < RATES.length; i += stride) order.add(i);
+  const near = guess ?? 176;
+  const order = new Set([near, near - 1, near + 1].filter((i) => i in RATES));
+  for (let stride = 16; stride >= 1; stride /= 2) {
+    for (let i = 0; i < RATES.length; i += stride) {
+      for (const index of [near + i, near - i]) if (index in RATES) order.add(index);
+    }
+  }
   const waiting = [...order].reverse();
   const best = { steps: Infinity, lr: RATES[0], index: 0, left: Infinity };
   const ends = new Float64Array(3 * 301);
@@ -154,6 +161,16 @@ function tuner(rule, terrain, start, goal, horizon, guess) {
     return !waiting.length;
   };
   return { best, work, get done() { return !waiting.length; } };
+}
+
+// Let several tuners work by turns until that time; tells whether all are done.
+function tuneAll(tuners, until) {
+  for (let now = performance.now(); now < until; now = performance.now()) {
+    const waiting = tuners.filter((one) => !one.done);
+    if (!waiting.length) return true;
+    for (const one of waiting) one.work(Math.min(performance.now() + 0.3, until));
+  }
+  return tuners.every((one) => one.done);
 }
 
 // ½(x² + κy²): a valley along the first axis, κ times as steep across as along.

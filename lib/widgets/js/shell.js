@@ -76,6 +76,8 @@ function shell(context, name, title, tidy = () => {}) {
     const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
     tell(note, copied ? "Link copied." : "The link is in the address bar.");
   };
+  // Draw again in the next frame, where a drawing is not yet finished.
+  ui.redraw = () => adopt({});
   ui.run = (how) => {
     const linked = fromAddress(id, start);
     adopt({ ...start, ...model.get("state"), ...linked });

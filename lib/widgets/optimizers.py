@@ -1,0 +1,3 @@
+"""What the reader can move in the chapter on optimizers."""
+
+from lib.widgets._optimizers_ravine import ravine as ravine
