@@ -41,11 +41,11 @@ def start(course, *words, together=0):
     Args:
         course: its folder.
         words: of the command.
-        together: how many marks it writes together; as many as it does by itself if 0.
+        together: how many it claims and records together; as many as it does by itself if 0.
     """
     tool = ["-m", "lib.instructor"]
     if together:
-        changed = f"from lib.instructor import grade; grade.SETTLE = {together}; "
+        changed = f"from lib.instructor import grade; grade.SETTLE = grade.CLAIM = {together}; "
         tool = ["-c", f"{changed}from lib.instructor.__main__ import main; main()"]
     line = [sys.executable, *tool, "--course", course, "--json", *words]
     pipe = subprocess.PIPE
