@@ -68,7 +68,7 @@ def test_each_topic_has_its_file_in_each_folder(topic, role):
 
 
 def test_each_file_in_a_folder_is_a_topic_of_the_book():
-    assert topics_of("widgets") == topics()
+    assert set(topics_of("widgets")) <= TOPICS  # they may be there before their chapter
     assert topics_of("reference") == topics_of("twin")
     assert set(topics_of("reference")) <= TOPICS
     assert {f"test_{topic}" for topic in topics_of("reference")} <= set(topics_of("tests"))

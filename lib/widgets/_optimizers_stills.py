@@ -203,7 +203,7 @@ def draw_ravine(
 
 
 def draw_contours(ax: Axes, terrain: Terrain) -> None:
-    """Draw a terrain's contours: at halves of the height above its floor, or evenly by its root."""
+    """Draw contours: at halves of the height above the floor, or evenly by its root."""
     a, b, half = terrain.view
     x, y = np.meshgrid(*(middle + np.linspace(-half, half, 201) for middle in (a, b)))
     z = terrain.value(x, y)

@@ -1,0 +1,99 @@
+"""The guides say what happens: their commands and cells are run, and print what stands there."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from tests.toc import ROOT
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the guides' commands are of a Unix shell")
+
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VARYING = {  # from run to run
+    r"\d{4}-\d\d-\d\dT[\d:]+\+00:00": "TIME",
+    r"saved at [-\d]+ [\d:]+ [+-]\d{4}": "saved at TIME",
+    r"\b[0-9a-f]{64}\b": "HASH",
+}
+
+
+def blocks(page):
+    """The kind and the text of each block of code in a guide."""
+    text = (ROOT / f"exercises/{page}.md").read_text(encoding="utf-8")
+    return BLOCK.findall(text)
+
+
+def settled(text):
+    """A text without what differs from run to run."""
+    for pattern, name in VARYING.items():
+        text = re.sub(pattern, name, text)
+    return text.strip()
+
+
+def sessions(page):
+    """The commands of a guide's terminal, each with what it is said to print."""
+    for kind, text in blocks(page):
+        if kind == "console":
+            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                command, _, printed = part.partition("\n")
+                yield command, printed
+
+
+def cells(page):
+    """The cells of a guide, each with what it is said to show."""
+    found = blocks(page)
+    for (kind, source), (after, shown) in zip(found, [*found[1:], ("", "")], strict=True):
+        if kind == "python":
+            yield source, shown if after == "text" else ""
+
+
+def evaluated(source, names):
+    """Run a cell; return what a notebook would show."""
+    *body, last = ast.parse(source).body
+    exec(compile(ast.Module(body, []), "cell", "exec"), names)
+    return repr(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
+
+
+def test_what_students_read_is_what_their_cells_show():
+    names, count = {}, 0
+    for source, shown in cells("student-guide"):
+        if shown or "\ncheck(" in f"\n{source}":
+            assert evaluated(source, names) == shown.rstrip("\n")
+            count += 1
+    assert count == 4
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """The exercise as a student saves it who has come as far as the guide's first try."""
+    path = tmp_path / "pooling.ipynb"
+    tree = json.loads((ROOT / "exercises/student/pooling.ipynb").read_text(encoding="utf-8"))
+    answer = next(source for source, _ in cells("student-guide")).partition("\ncheck(")[0]
+    for cell in tree["cells"]:
+        source = "".join(cell["source"])
+        cell["source"] = source.replace('STUDENT = ""', 'STUDENT = "doe"')
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "max_pool2d-answer":
+            cell["source"] = answer
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    return path
+
+
+def test_what_students_read_of_hand_in_is_what_it_prints(notebook):
+    codes = []
+    for command, printed in sessions("student-guide"):
+        _, *words = shlex.split(command)
+        run = subprocess.run(
+            [sys.executable, *words],
+            **{"cwd": notebook.parent, "env": os.environ | {"PYTHONPATH": str(ROOT)}},
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True},
+        )
+        assert settled(run.stdout) == settled(printed)
+        codes.append(run.returncode)
+    assert codes == [1, 2], "incomplete, then refused: as the guide says"
+    written = {path.name for path in notebook.parent.iterdir()} - {notebook.name}
+    assert written == {"pooling-doe.ipynb", "pooling-doe.receipt.txt"}
