@@ -2,6 +2,7 @@
 # What the tests need beyond Python's packages, installed where that is possible:
 #   chromium     opens every page of the built book          (tests marked `browser`)
 #   bubblewrap   shuts in code that is not to be trusted     (the command bwrap; Linux only)
+#   postgresql   a real server for a course's gradebook (Linux only)
 #   libatomic1   a library that Playwright's own node is linked with
 #   fonts        DejaVu for text, Noto for mathematical and other signs
 # As root, or where sudo asks no password, apt-get installs what is missing. Elsewhere the script
@@ -28,6 +29,7 @@ check() {
   need chromium "the tests that open the book in a browser (or set CHROMIUM=/path/to/it)" has_browser
   [[ $(uname -s) != Linux ]] || need bubblewrap "the sandbox, command bwrap" command -v bwrap
   if [[ $(uname -s) == Linux ]]; then
+    need postgresql "a gradebook on a real server" compgen -G "/usr/lib/postgresql/*/bin/postgres"
     need libatomic1 "Playwright, which drives the browser" has_library libatomic.so.1
     need fontconfig "finding fonts, command fc-list" command -v fc-list
     need fonts-dejavu-core "the text of pages and figures" has_font "DejaVu Sans"
@@ -42,7 +44,7 @@ missing() {
 
 check
 if ((${#packages[@]} == 0)); then
-  echo "system-packages: chromium, bubblewrap, libatomic1 and fonts are there"
+  echo "system-packages: chromium, bubblewrap, postgresql, libatomic1 and fonts are there"
   exit 0
 fi
 

@@ -51,6 +51,7 @@ def _generate(course: Course, name: str) -> None:
     config = Config(ClearSolutions=STUBS)
     config.CourseDirectory.root = str(course.folder)
     config.CourseDirectory.db_url = database_url(course)
+    config.CourseDirectory.course_id = "default_course"  # which the gradebook has; "" it has not
     with quiet():
         tool = NbGraderAPI(config=config)
         tool.log.setLevel(logging.CRITICAL)
