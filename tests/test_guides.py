@@ -9,7 +9,9 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from lib.instructor.__main__ import main
 from tests.toc import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the guides' commands are of a Unix shell")
@@ -97,3 +99,31 @@ def test_what_students_read_of_hand_in_is_what_it_prints(notebook):
     assert codes == [1, 2], "incomplete, then refused: as the guide says"
     written = {path.name for path in notebook.parent.iterdir()} - {notebook.name}
     assert written == {"pooling-doe.ipynb", "pooling-doe.receipt.txt"}
+
+
+def in_terminal(command, codes):
+    """Run a line of an instructor's terminal; return what it prints."""
+    first, *words = shlex.split(command)
+    if first == "cd":
+        os.chdir(*words)
+        return ""
+    if first == "echo":
+        return str(codes[-1])
+    assert (first, *words[:2]) == ("python", "-m", "lib.instructor")
+    run = CliRunner().invoke(main, words[2:])
+    assert run.exception is None or isinstance(run.exception, SystemExit), run.exception
+    codes.append(run.exit_code)
+    return run.output
+
+
+def test_a_course_goes_from_zero_to_exported_grades_as_the_guide_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sample = next(source for source, _ in cells("instructor-guide"))
+    exec(compile(sample, "sample", "exec"), {})
+    codes, tried = [], set()
+    for command, printed in sessions("instructor-guide"):
+        got = in_terminal(command, codes).replace(str(tmp_path), "/courses")
+        assert settled(got) == settled(printed), command
+        tried |= {word for word in command.split() if word in main.commands}
+    assert codes == [0] * 8 + [1, 0], "ten commands; the export leaves something open"
+    assert tried == {*main.commands} - {"roster", "regrade"}
