@@ -31,7 +31,8 @@ const ways = {
   }),
   floor: (ground) => place(ground).floor,
   compile: (text) => own.compile(text),
-  escape: (rule, lr, y0, noise, seed) => own.escape(own.optimizer(...rule), lr, y0, noise, seed),
+  normals: (count, seed) => [...own.normals(count, seed)],
+  escape: (rule, start, lr, noise, seed, horizon) => own.escape(own.optimizer(...rule), own.shaken(own.saddle(), noise, own.normals(2 * horizon + 2, seed)), start, lr, -1, horizon),
   cells: (text, points) => points.map(([x, y]) => own.compile(text).value(x, y)),
 };
 const said = JSON.parse(readFileSync(0, "utf8")).map(([way, ...given]) => ways[way](...given));

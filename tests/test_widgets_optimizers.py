@@ -10,6 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lib.reference import optimizers as reference
+from lib.widgets import _optimizers_saddle as saddles
+from lib.widgets import _optimizers_stills as stills
 from lib.widgets._base import JS
 
 FORMULAS = [JS / "optimizers_math.js", JS / "formula.js"]
@@ -181,6 +183,68 @@ def test_tuning_finds_what_trying_every_rate_finds(rule, degrees):
     assert_allclose(np.log(RATES / lr)[np.abs(RATES / lr - 1).argmin()], 0, atol=1e-9)
     ((again,)) = in_javascript(("settle", rule, ground, start.tolist(), lr, goal, horizon))
     assert again == steps
+
+
+# --- The saddle ----------------------------------------------------------------------------
+
+SIX = pytest.mark.parametrize("name", stills.RULES)
+
+
+def escaped(name, y0, lr, noise, draws, horizon):
+    """Return after how many steps the library's walk has come down."""
+    rule, options = stills.RULES[name]
+    x, state = [np.array([-1.0, y0])], [{}]
+    for t in range(horizon + 1):
+        if x[0][0] ** 2 - x[0][1] ** 2 < -1:
+            return t
+        g = x[0] * [2, -2] + noise * draws[2 * t : 2 * t + 2]
+        x, state = getattr(reference, f"{rule}_step")(x, [g], state, lr=lr, **options)
+    return np.inf
+
+
+@SIX
+def test_saddle_counts_the_steps_that_the_library_needs(name):
+    starts, lr, horizon = [1, 0.1, 1e-3, 1e-7, 1e-12, 0], saddles.OWN[name], 300
+    cases = [(y0, rate, 0, 1) for y0 in starts for rate in (lr, lr / 3, 2 * lr)]
+    cases += [
+        (y0, lr, noise, seed) for y0 in (0, 1e-5) for noise in (1e-9, 0.1) for seed in (1, 2)
+    ]
+    said = in_javascript(
+        *[("escape", stills.RULES[name], [-1, y0], *rest, horizon) for y0, *rest in cases],
+        *[("normals", 2 * horizon + 2, seed) for seed in (1, 2)],
+    )
+    draws = {1: np.array(said[-2]), 2: np.array(said[-1])}
+    counts = [escaped(name, *case[:3], draws[case[3]], horizon) for case in cases]
+    assert_allclose([float(steps) for steps in said[: len(cases)]], counts)
+    on_the_ridge = [n for n, case in zip(counts, cases, strict=True) if case[0] == case[2] == 0]
+    assert np.isinf(on_the_ridge).all()
+    assert np.isfinite(counts).sum() >= len(cases) - 3 - 2
+    still = stills.escapes(name, np.array(starts), lr, horizon)
+    assert_allclose(np.nan_to_num(still, nan=np.inf), counts[: 3 * len(starts) : 3])
+
+
+def test_noise_of_the_saddle_is_normal_and_the_same_for_each_seed():
+    from scipy.stats import kstest, pearsonr
+
+    first, again, other = in_javascript(*[("normals", 4001, seed) for seed in (1, 1, 2)])
+    assert first == again
+    assert kstest(first, "norm").pvalue > 0.01
+    assert abs(pearsonr(first[:-1], first[1:])[0]) < 0.05
+    assert abs(pearsonr(first, other)[0]) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"y0": 2}, "expected y0 to be 0 or 1e-12 to 1, got 2"),
+        ({"noise": 1e-10}, "expected noise to be 0 or 1e-09 to 0.1, got 1e-10"),
+        ({"shown": ["sgd"]}, r"expected optimizers among .*, got \['sgd'\]"),
+        ({"rates": {"adam": 2}}, "expected the rate of adam to be 0.001 to 1, got 2"),
+    ],
+)
+def test_saddle_refuses(options, words):
+    with pytest.raises(ValueError, match=words):
+        saddles.saddle(**options)
 
 
 # --- Formulas ------------------------------------------------------------------------------

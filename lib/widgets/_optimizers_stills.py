@@ -203,7 +203,7 @@ def draw_ravine(
 
 
 def draw_contours(ax: Axes, terrain: Terrain) -> None:
-    """Draw contours: at halves of the height above the floor, or evenly by its root."""
+    """Draw contours at halves of the height above the floor, or evenly by its root."""
     a, b, half = terrain.view
     x, y = np.meshgrid(*(middle + np.linspace(-half, half, 201) for middle in (a, b)))
     z = terrain.value(x, y)
@@ -213,3 +213,39 @@ def draw_contours(ax: Axes, terrain: Terrain) -> None:
     ax.contour(x, y, heights, levels, colors="#465a6e", alpha=0.35, linewidths=0.7, linestyles="-")
     ax.set(xlim=(a - half, a + half), ylim=(b - half, b + half), aspect="equal")
     ax.set(xlabel="x", ylabel="y")
+
+
+def draw_saddle(
+    axes: Sequence[Axes], rates: dict[str, float], y0: float, horizon: int = 400
+) -> None:
+    """Draw how many steps each optimizer needs to come down, by where beside the ridge it starts.
+
+    Args:
+        axes: one.
+        rates: the optimizers, keys of `RULES`, and the learning rate of each.
+        y0: the start that is marked.
+        horizon: how many steps are tried.
+    """
+    starts = 10 ** np.arange(0, -12.5, -0.5)
+    for name, lr in rates.items():
+        axes[0].semilogx(starts, escapes(name, starts, lr, horizon), color=COLOURS[name])
+        axes[0].lines[-1].set_label(LABELS[name])
+    if y0:
+        axes[0].axvline(y0, color="#6b7785", linestyle=":", linewidth=1)
+    axes[0].set(xlabel="start beside the ridge, y₀", ylabel="steps to come down", xlim=(1, 1e-12))
+    axes[0].legend(fontsize=7)
+
+
+def escapes(name: str, starts: np.ndarray, lr: float, horizon: int) -> np.ndarray:
+    """Return after how many steps each walk from (−1, y₀) first has x² − y² below −1, or NaN."""
+    rule, options = RULES[name]
+    step = getattr(optimizers, f"{rule}_step")
+    x = np.stack([np.full(len(starts), -1.0), starts], axis=1)
+    state = getattr(optimizers, f"{rule}_init")([x], lr=lr, **options)
+    steps = np.full(len(starts), np.nan)
+    with np.errstate(all="ignore"):  # after its escape a walk goes on, and may overflow
+        for t in range(horizon + 1):
+            down = x[:, 0] ** 2 - x[:, 1] ** 2 < -1
+            steps[down & np.isnan(steps)] = t
+            (x,), state = step([x], [x * [2, -2]], state, lr=lr, **options)
+    return steps

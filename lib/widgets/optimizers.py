@@ -1,3 +1,4 @@
 """What the reader can move in the chapter on optimizers."""
 
 from lib.widgets._optimizers_ravine import ravine as ravine
+from lib.widgets._optimizers_saddle import saddle as saddle

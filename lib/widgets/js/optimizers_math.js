@@ -129,6 +129,18 @@ function settle(rule, terrain, start, lr, goal, horizon, bound = horizon) {
   return still === 50 && !(terrain.value(x[0], x[1]) < goal) ? Infinity : since;
 }
 
+// After how many steps the loss first lies below the goal; infinite if it does not do so in time.
+function escape(rule, terrain, start, lr, goal, horizon) {
+  const x = Float64Array.from(start), g = new Float64Array(2), memory = rule.fresh(2);
+  for (let t = 0; t <= horizon; t++) {
+    const loss = terrain.slope(x[0], x[1], g);
+    if (loss < goal) return t;
+    if (!(loss < 1e100)) return Infinity;
+    rule.step(x, g, memory, lr, t + 1);
+  }
+  return Infinity;
+}
+
 // The learning rates that tuning tries: from 1e-5 to 10, each 1.05 times the one before.
 const RATES = Float64Array.from({ length: 284 }, (_, i) => 1e-5 * 1.05 ** i);
 
@@ -244,6 +256,38 @@ function turned(terrain, degrees) {
       return loss;
     },
   };
+}
+
+// Numbers of a standard normal distribution, the same for each seed (Box and Muller's way).
+function normals(count, seed) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let v = Math.imul(state ^ (state >>> 15), state | 1);
+    v ^= v + Math.imul(v ^ (v >>> 7), v | 61);
+    return ((v ^ (v >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const found = new Float64Array(2 * Math.ceil(count / 2));
+  for (let i = 0; i < count; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
+    found[i] = radius * Math.cos(angle);
+    found[i + 1] = radius * Math.sin(angle);
+  }
+  return found;
+}
+
+// The same terrain for one walk whose slopes are noisy: to each is added the next of `draws`,
+// times the standard deviation.
+function shaken(terrain, deviation, draws) {
+  if (deviation === 0) return terrain;
+  let next = 0;
+  const slope = (x, y, g) => {
+    const loss = terrain.slope(x, y, g);
+    g[0] += deviation * draws[next++ % draws.length];
+    g[1] += deviation * draws[next++ % draws.length];
+    return loss;
+  };
+  return { ...terrain, slope };
 }
 
 // Find the least loss in view: the lowest of a grid's points, and from there downhill by ever

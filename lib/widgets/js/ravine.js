@@ -122,7 +122,7 @@ function render(context) {
 
   ui.body.append(
     h("div", { class: "dw-controls" }, terrain, kappa, slider(ui, "angle", "Turned by", [0, 90], (v) => `${show(v)}°`),
-      h("div", { class: "dw-time" }, stops(ui, "steps", "Steps shown", STEPS), play)),
+      h("div", { class: "dw-time" }, stops(ui, "steps", "Steps", STEPS), play)),
     writing,
     h("div", { class: "dw-controls dw-rate" }, choice(ui, "rate", "Learning rate", { own: "Each its own best η", shared: "One η for all" }), eta),
     h("div", { class: "dw-drawing dw-board" }, h("div", {}, map.element, caption), h("div", {}, chart.element, table)),
@@ -137,7 +137,7 @@ function render(context) {
     const from = [state.x, state.y], start = ground.there ? ground.there(...from) : from;
     map.paint(ground);
     map.start(...start, `Start at x = ${show(start[0], 2)}, y = ${show(start[1], 2)}: arrow keys move it`);
-    quiz.put(ui.start.angle ? null : "turn", asked);
+    quiz.put(ui.start.angle || state.terrain !== "ravine" ? null : "turn", asked);
     const secret = quiz.open && state.angle > 0;
     const walkers = names.filter((name) => state[name]);
     const own = state.rate === "own";

@@ -1,4 +1,5 @@
-// A map of a terrain with its contours, paths over it, and a start that can be dragged.
+// A map of a terrain with its contours, paths over it, and a start that can be dragged, if there
+// is a function that hears of it.
 //   const map = terrainMap("Map of the loss", (x, y) => ui.set({ x, y }));
 //   map.paint(terrain);   map.start(x, y, "words");   map.path("adam", path, steps);   map.hide("adam");
 // `path` holds x, y and loss of each step, one after the other; the colour of "adam" is the CSS
@@ -49,7 +50,7 @@ function terrainMap(label, move) {
   const layer = s("g");
   const svg = s("svg", { viewBox: `0 0 ${SPAN} ${SPAN}`, "aria-hidden": "true" }, ticksLayer, layer);
   const handle = h("div", { class: "dw-start", tabindex: 0, role: "group" });
-  const element = h("div", { class: "dw-land" }, canvas, svg, handle);
+  const element = h("div", { class: "dw-land" }, canvas, svg, ...(move ? [handle] : []));
   const shown = new Map();
   let terrain = null, at = [0, 0], held = false, later = 0;
   const px = (x) => (0.5 + (x - terrain.view[0]) / (2 * terrain.view[2])) * SPAN;
@@ -72,7 +73,8 @@ function terrainMap(label, move) {
     const step = terrain.view[2] * (event.shiftKey ? 0.1 : 0.02);
     put(at[0] + step * by[0], at[1] + step * by[1]);
   };
-  dress(element, {
+  if (move) dress(element, {
+    class: "dw-land dw-aimed",
     onclick: point,
     onpointermove: (event) => held && point(event),
     onpointerup: () => { held = false; },

@@ -1,0 +1,118 @@
+// Six optimizers start beside the ridge of a saddle, or on it: when does each come down?
+// Nearness to the ridge, noise of the gradient, and a learning rate for each are the reader's.
+
+const HORIZON = 2000, SEEDS = [1, 2, 3, 4, 5];
+const STARTS = [...decades(1e-12, 1, 2).reverse(), 0];  // to the right: nearer, as in the plot
+const NOISES = [0, ...decades(1e-9, 0.1, 1)];
+const SPEEDS = decades(1e-3, 1, 10);
+const DRAWS = SEEDS.map((seed) => normals(2 * HORIZON + 2, seed));
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const RIDGE = 13.6;  // where on the axis of 1 … 1e-12 the start on the ridge itself stands
+const place = (y0) => (y0 ? -Math.log10(y0) : RIDGE);
+
+// 3.2e-7 as 3.2·10⁻⁷; what is not so small as it is.
+function small(v) {
+  if (v === 0 || v >= 0.001) return show(v, 4);
+  const [digits, power] = v.toExponential().split("e");
+  return `${digits === "1" ? "" : `${digits}·`}10${[...power].map((c) => RAISED[c]).join("")}`;
+}
+
+function tidy(state) {
+  state.y0 = nearest(STARTS, Math.abs(state.y0));
+  state.noise = nearest(NOISES, Math.abs(state.noise));
+  for (const name of Object.keys(OPTIMIZERS)) state[`eta_${name}`] = nearest(SPEEDS, state[`eta_${name}`]);
+}
+
+function render(context) {
+  const ui = shell(context, "saddle", "Balance on the saddle", tidy);
+  const { state } = ui;
+  const names = Object.keys(OPTIMIZERS);
+  const quiz = ask(ui), ground = saddle(), curves = new Map();
+  const paths = Object.fromEntries(names.map((name) => [name, new Float64Array(3 * (HORIZON + 1))]));
+  const say = (steps) => (steps === Infinity ? `> ${HORIZON.toLocaleString("en")}` : steps.toLocaleString("en"));
+
+  // Steps until the loss is below −1, and the draws of that walk: with noise, the middle of five.
+  const time = (name, lr, y0, noise) => {
+    const walks = (noise ? DRAWS : [null]).map((draws) => [escape(OPTIMIZERS[name].rule, shaken(ground, noise, draws), [-1, y0], lr, -1, HORIZON), draws]);
+    return walks.sort((p, q) => (p[0] === q[0] ? 0 : p[0] - q[0]))[walks.length >> 1];
+  };
+  // The curve of an optimizer, as far as it is known; `fill` tells whether all of it is, by then.
+  const curve = (name) => {
+    const key = `${name} ${state[`eta_${name}`]} ${state.noise}`;
+    if (!curves.has(key)) {
+      if (curves.size > 300) curves.clear();
+      curves.set(key, []);
+    }
+    return curves.get(key);
+  };
+  const fill = (name, times, until) => {
+    for (const i of [STARTS.indexOf(state.y0), ...STARTS.keys()]) {
+      if (times[i]) continue;
+      if (performance.now() > until) return false;
+      times[i] = time(name, state[`eta_${name}`], STARTS[i], state.noise);
+    }
+    return true;
+  };
+
+  const map = terrainMap("The saddle x² − y², seen from above: its ridge runs from left to right");
+  const when = plot({ x: [0, 14], y: [0, 100], xLabel: "start beside the ridge, y₀", yLabel: "steps to come down", label: "Steps to come down, for each start", height: 200, xTicks: [[0, "1"], [3, "10⁻³"], [6, "10⁻⁶"], [9, "10⁻⁹"], [12, "10⁻¹²"], [RIDGE, "0"]] });
+  const height = plot({ x: [0, 100], y: [-12, 1], xLabel: "steps", yLabel: "log₁₀ |y|", label: "Distance from the ridge after each step", height: 170 });
+  const cells = Object.fromEntries(names.map((name) => [name, h("td")]));
+  const table = h("table", {},
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Optimizer"), h("th", { scope: "col" }, "η"), h("th", { scope: "col" }, "steps"))),
+    h("tbody", {}, ...names.map((name) => h("tr", { class: `dw-${name}` },
+      h("th", { scope: "row" }, dress(tick(ui, name, OPTIMIZERS[name].label), {}, [h("i", { class: "dw-swatch" })])),
+      h("td", {}, stops(ui, `eta_${name}`, `η of ${OPTIMIZERS[name].label}`, SPEEDS, (v) => String(v))), cells[name]))));
+
+  const asked = () => predict("The start lies exactly on the ridge, y₀ = 0, and there is no noise. Who comes down?",
+    ["Adam: it divides by how small the slopes are", "Momentum: its speed carries it over", "All of them, in time", "None"], (index) => {
+      quiz.pass();
+      ui.set({ y0: 0, noise: 0 });
+      const why = ["Adam asks for 0/(√0 + ε), which is 0.", "It has speed along the ridge, none across.", "Not even rounding helps: 0 times anything is 0.", ""][index];
+      return [index === 3, `${why} The slope across the ridge is exactly 0, and every one of these rules makes 0 of it. Now add the least noise, or start beside the ridge by the least distance, and see who needs how long.`.trim()];
+    }).field;
+
+  ui.body.append(
+    h("div", { class: "dw-controls" }, stops(ui, "y0", "Start beside the ridge, y₀", STARTS, small), stops(ui, "noise", "Noise of the gradient, σ", NOISES, small)),
+    h("div", { class: "dw-drawing dw-board" },
+      h("div", {}, map.element, h("p", { class: "dw-legend" }, "All start at x = −1. They are down where x² − y² is below −1; with noise, the middle one of five walks counts and is shown.")),
+      h("div", {}, when.element, height.element)),
+    h("div", { class: "dw-board dw-drawing dw-table" }, table),
+    quiz.room);
+
+  ui.run(() => {
+    const { y0, noise } = state, here = STARTS.indexOf(y0), until = performance.now() + 5;
+    map.paint(ground);
+    quiz.put(ui.start.y0 === 0 ? null : "ridge", asked);
+    const secret = quiz.open && y0 === 0 && noise === 0;
+    const found = names.filter((name) => state[name]).map((name) => [name, curve(name)]);
+    for (const [name, times] of found) times[here] ??= time(name, state[`eta_${name}`], y0, noise);
+    if (found.filter(([name, times]) => !fill(name, times, until)).length) ui.redraw();
+    const reached = (list) => list.map(([steps]) => steps).filter(Number.isFinite);
+    const longest = Math.max(...reached(found.map(([, times]) => times[here])), 0) || 100;
+    when.axes(undefined, [0, 1.05 * Math.max(...found.flatMap(([, times]) => reached(times.filter(Boolean))), 10)]);
+    const least = y0 || noise / 1000 || 1e-12, low = Math.max(Math.floor(Math.log10(least)), -12);
+    height.axes([0, longest], [low, 1]);
+    const results = [];
+    for (const name of names) {
+      const times = found.find(([one]) => one === name)?.[1], colour = `dw-${name}`;
+      const [took, draws] = times?.[here] ?? [Infinity];
+      tell(cells[name], times ? (secret ? "?" : say(took)) : "");
+      when.line(name, times ? STARTS.map((v, i) => [place(v), times[i]?.[0] ?? Infinity]).filter(([at, t]) => at !== RIDGE && t !== Infinity) : [], colour);
+      dress(when.dot(`${name} here`, took < Infinity ? [place(y0), took] : [0, 0], colour), { display: took < Infinity ? null : "none" });
+      if (!times || secret) {
+        map.hide(name);
+        height.line(name, [], colour);
+        continue;
+      }
+      results.push(`${OPTIMIZERS[name].label} ${say(took)}`);
+      const steps = Math.min(took, longest);
+      const path = run(OPTIMIZERS[name].rule, shaken(ground, noise, draws), [-1, y0], state[`eta_${name}`], steps, paths[name]);
+      map.path(name, path, steps);
+      height.line(name, traced((t) => Math.min(Math.max(Math.log10(Math.abs(path[3 * t + 1])), low), 1), steps), colour);
+    }
+    if (secret) return "The start lies exactly on the ridge. Say first who comes down.";
+    const where = y0 === 0 ? "exactly on the ridge" : `${small(y0)} beside the ridge`;
+    return `Start ${where}, ${noise ? `noise of ${small(noise)}` : "no noise"}. Steps to come down: ${results.join("; ") || "no optimizer is chosen"}.`;
+  });
+}
