@@ -1,4 +1,9 @@
 """What the reader can move in the chapter on optimizers."""
 
+from functools import partial
+
 from lib.widgets._optimizers_ravine import ravine as ravine
 from lib.widgets._optimizers_saddle import saddle as saddle
+from lib.widgets._question import ask
+
+question = partial(ask, "optimizers")

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,9 @@ from lib.widgets._pooling_stills import (
     draw_sliding_window,
     draw_who_hears_the_gradient,
 )
-from lib.widgets._question import Question, ask
+from lib.widgets._question import ask
+
+question = partial(ask, "pooling")
 
 KINDS = ("stochastic", "max", "avg", "lp")
 NOTE = [[1, 3, 2, 1], [2, 9, 1, 1], [1, 4, 2, 3], [5, 6, 1, 2]]
@@ -233,16 +236,3 @@ def photograph() -> np.ndarray:
     grey = data.sample_images()[0, :, 20:404, :384].mean(axis=0)
     small = grey.reshape(64, 6, 64, 6).mean(axis=(1, 3))
     return np.round((small - small.min()) / np.ptp(small) * 31).astype(np.uint8) * 8
-
-
-def question(key: str) -> Question:
-    """Return a question of this chapter; its text stands in `questions/pooling.json`.
-
-    Raises:
-        ValueError: there is no question of that key.
-
-    Example:
-        >>> question("channels")
-        Question('channels')
-    """
-    return ask("pooling", key)
