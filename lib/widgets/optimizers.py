@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from lib.widgets._optimizers_adam_step import adam_step as adam_step
 from lib.widgets._optimizers_ravine import ravine as ravine
 from lib.widgets._optimizers_saddle import saddle as saddle
 from lib.widgets._question import ask

@@ -6,16 +6,10 @@ const STARTS = [...decades(1e-12, 1, 2).reverse(), 0];  // to the right: nearer,
 const NOISES = [0, ...decades(1e-9, 0.1, 1)];
 const SPEEDS = decades(1e-3, 1, 10);
 const DRAWS = SEEDS.map((seed) => normals(2 * HORIZON + 2, seed));
-const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const RIDGE = 13.6;  // where on the axis of 1 … 1e-12 the start on the ridge itself stands
 const place = (y0) => (y0 ? -Math.log10(y0) : RIDGE);
 
-// 3.2e-7 as 3.2·10⁻⁷; what is not so small as it is.
-function small(v) {
-  if (v === 0 || v >= 0.001) return show(v, 4);
-  const [digits, power] = v.toExponential().split("e");
-  return `${digits === "1" ? "" : `${digits}·`}10${[...power].map((c) => RAISED[c]).join("")}`;
-}
+const small = (v) => power(v, 2);
 
 function tidy(state) {
   state.y0 = nearest(STARTS, Math.abs(state.y0));
