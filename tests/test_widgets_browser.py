@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lib.reference import pooling as reference
-from lib.widgets import pooling
+from lib.widgets import losses, pooling
 from tests.browser import violations
 from tests.probes import Probe, line
 from tests.test_book import NEXT_FRAME, dead_controls
@@ -19,6 +19,7 @@ WIDGETS = {
     "sliding_window": pooling.sliding_window,
     "pooling_dice": pooling.pooling_dice,
     "who_hears_the_gradient": pooling.who_hears_the_gradient,
+    "saturated_neuron": losses.saturated_neuron,
 }
 every_widget = pytest.mark.parametrize("name", WIDGETS)
 

@@ -1,6 +1,6 @@
 // A map of a terrain with its contours, paths over it, and a start that can be dragged, if there
 // is a function that hears of it.
-//   const map = terrainMap("Map of the loss", (x, y) => ui.set({ x, y }));
+//   const map = terrainMap("Map of the loss", (x, y) => ui.set({ x, y }), ["x", "y"]);
 //   map.paint(terrain);   map.start(x, y, "words");   map.path("adam", path, steps);   map.hide("adam");
 // `path` holds x, y and loss of each step, one after the other; the colour of "adam" is the CSS
 // class dw-adam. Contours lie at halves of the loss above the floor; where there is no floor, at
@@ -44,7 +44,7 @@ function paintTerrain(canvas, { value, floor, view: [a, b, half] }, n) {
   context.putImageData(image, 0, 0);
 }
 
-function terrainMap(label, move) {
+function terrainMap(label, move, [across, up] = ["x", "y"]) {
   const canvas = h("canvas", { class: "dw-terrain", role: "img", "aria-label": label });
   const ticksLayer = s("g", { class: "dw-ticks" });
   const layer = s("g");
@@ -99,7 +99,7 @@ function terrainMap(label, move) {
     ticksLayer.replaceChildren(
       ...inner(a).flatMap((v) => [s("path", { d: `M${px(v)} ${SPAN}v-5` }), text(px(v), SPAN - 9, show(v), { "text-anchor": "middle" })]),
       ...inner(b).flatMap((v) => [s("path", { d: `M0 ${py(v)}h5` }), text(9, py(v) + 4, show(v))]),
-      text(SPAN - 14, SPAN - 9, "x"), text(9, 16, "y"));
+      text(SPAN - 14, SPAN - 9, across, { "text-anchor": "middle" }), text(9, 16, up));
   };
   const start = (x, y, words) => {
     at = [x, y];
