@@ -68,17 +68,28 @@ def test_saddle_shows_what_it_shows_for_the_library_s_steps(show):
         assert "Start 3.2·10⁻⁴ beside the ridge" in drawn(seen.page)
 
 
-def test_saddle_keeps_back_who_escapes_from_the_ridge_itself(show):
+def test_saddle_keeps_back_how_much_longer_it_takes_from_nearer(show):
     with show(optimizers.saddle()) as seen:
         page = seen.page
-        page.get_by_label("Start beside the ridge").press("End")
-        assert drawn(page) == "The start lies exactly on the ridge. Say first who comes down."
+        slider = page.get_by_label("Start beside the ridge")
+        slider.press("ArrowRight")
+        assert "Say first how much longer" in drawn(page)
         assert set(page.locator("tbody td:last-child").all_inner_texts()) == {"?"}
-        assert "0/(√0 + ε)" not in page.content().split("<script")[0]
-        page.get_by_role("button", name="Adam: it divides").click()
-        assert "Adam asks for 0/(√0 + ε), which is 0." in page.inner_text(".dw-answer")
-        assert drawn(page).count("> 2,000") == 6
+        page.get_by_role("button", name="In 38,000").click()
+        assert "multiplies y by 1 + 2η" in page.inner_text(".dw-answer")
+        assert "Start 10⁻⁶ beside the ridge, no noise" in drawn(page)
+        expected = int(np.ceil(np.log(1e6) / np.log(1.2)))
+        assert f"Gradient descent {expected};" in drawn(page)
+
+
+def test_none_comes_down_from_the_ridge_itself_but_all_do_with_noise(show):
+    with show(optimizers.saddle(y0=0)) as seen:
+        page = seen.page
+        assert page.locator(".dw-predict").count() == 0
+        assert "none comes down" in drawn(page)
+        assert set(page.locator("tbody td:last-child").all_inner_texts()) == {"> 2,000"}
         page.get_by_label("Noise of the gradient").press("ArrowRight")
+        assert "noise of 10⁻⁹. Steps to come down" in drawn(page)
         assert "> 2,000" not in drawn(page)
 
 

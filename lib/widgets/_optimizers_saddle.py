@@ -43,11 +43,11 @@ def saddle(
 
     All start at x = −1. The reader moves the start towards the ridge, down to y₀ = 1e-12 and to
     0 exactly, adds noise to the gradient, and sets each optimizer's learning rate. The page asks
-    who comes down from the ridge itself before it shows it.
+    how much longer it takes from a thousand times nearer before it shows it.
 
     Args:
         y0: how far beside the ridge the walks start, 1e-12 to 1, or 0; the page takes the
-            nearest of two values a decade. At 0 nothing is asked.
+            nearest of two values a decade. Under 1e-9 nothing is asked.
         noise: standard deviation of what is added to each entry of the gradient, 0 or 1e-9 to
             0.1; the page takes the nearest power of ten.
         rates: learning rates other than `OWN`, 0.001 to 1, by optimizer.

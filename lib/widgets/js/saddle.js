@@ -58,12 +58,15 @@ function render(context) {
       h("th", { scope: "row" }, dress(tick(ui, name, OPTIMIZERS[name].label), {}, [h("i", { class: "dw-swatch" })])),
       h("td", {}, stops(ui, `eta_${name}`, `η of ${OPTIMIZERS[name].label}`, SPEEDS, (v) => String(v))), cells[name]))));
 
-  const asked = () => predict("The start lies exactly on the ridge, y₀ = 0, and there is no noise. Who comes down?",
-    ["Adam: it divides by how small the slopes are", "Momentum: its speed carries it over", "All of them, in time", "None"], (index) => {
+  // The question of how much longer it takes from a thousand times nearer.
+  const far = nearest(STARTS, ui.start.y0), near = nearest(STARTS, far / 1000);
+  const [longer, steps] = [near, far].map((y0) => time("gd", nearest(SPEEDS, ui.start.eta_gd), y0, 0)[0]);
+  const asked = () => predict(`From y₀ = ${small(far)} gradient descent comes down in ${say(steps)} steps. And from ${small(near)}, a thousand times nearer to the ridge?`,
+    [`In ${say(1000 * steps)}: a thousand times as many`, `In ${say(longer)}: ${longer - steps} more`, `In ${say(steps)}: as many`, "Never"], (index) => {
       quiz.pass();
-      ui.set({ y0: 0, noise: 0 });
-      const why = ["Adam asks for 0/(√0 + ε), which is 0.", "It has speed along the ridge, none across.", "Not even rounding helps: 0 times anything is 0.", ""][index];
-      return [index === 3, `${why} The slope across the ridge is exactly 0, and every one of these rules makes 0 of it. Now add the least noise, or start beside the ridge by the least distance, and see who needs how long.`.trim()];
+      ui.set({ y0: near, noise: 0, gd: true, eta_gd: ui.start.eta_gd });
+      const why = ["That would be so if each step added as much as the one before.", "", "It has farther to go.", "That takes a y₀ of exactly 0."][index];
+      return [index === 1, `${why} Each step multiplies y by 1 + 2η, so that a thousand times nearer is the same number of steps more, again and again. Which curves rise so, and which hardly? Then go all the way, to 0.`.trim()];
     }).field;
 
   ui.body.append(
@@ -77,14 +80,14 @@ function render(context) {
   ui.run(() => {
     const { y0, noise } = state, here = STARTS.indexOf(y0), until = performance.now() + 5;
     map.paint(ground);
-    quiz.put(ui.start.y0 === 0 ? null : "ridge", asked);
-    const secret = quiz.open && y0 === 0 && noise === 0;
+    quiz.put(near >= 1e-12 && longer < Infinity ? "nearer" : null, asked);
+    const secret = quiz.open && y0 < far;
     const found = names.filter((name) => state[name]).map((name) => [name, curve(name)]);
     for (const [name, times] of found) times[here] ??= time(name, state[`eta_${name}`], y0, noise);
     if (found.filter(([name, times]) => !fill(name, times, until)).length) ui.redraw();
     const reached = (list) => list.map(([steps]) => steps).filter(Number.isFinite);
     const longest = Math.max(...reached(found.map(([, times]) => times[here])), 0) || 100;
-    when.axes(undefined, [0, 1.05 * Math.max(...found.flatMap(([, times]) => reached(times.filter(Boolean))), 10)]);
+    when.axes(undefined, [0, 1.05 * Math.max(...found.flatMap(([, times]) => reached(quiz.open ? [times[here]] : times.filter(Boolean))), 10)]);
     const least = y0 || noise / 1000 || 1e-12, low = Math.max(Math.floor(Math.log10(least)), -12);
     height.axes([0, longest], [low, 1]);
     const results = [];
@@ -92,8 +95,9 @@ function render(context) {
       const times = found.find(([one]) => one === name)?.[1], colour = `dw-${name}`;
       const [took, draws] = times?.[here] ?? [Infinity];
       tell(cells[name], times ? (secret ? "?" : say(took)) : "");
-      when.line(name, times ? STARTS.map((v, i) => [place(v), times[i]?.[0] ?? Infinity]).filter(([at, t]) => at !== RIDGE && t !== Infinity) : [], colour);
-      dress(when.dot(`${name} here`, took < Infinity ? [place(y0), took] : [0, 0], colour), { display: took < Infinity ? null : "none" });
+      when.line(name, times && !quiz.open ? STARTS.map((v, i) => [place(v), times[i]?.[0] ?? Infinity]).filter(([at, t]) => at !== RIDGE && t !== Infinity) : [], colour);
+      const dotted = times && took < Infinity && !secret;
+      dress(when.dot(`${name} here`, dotted ? [place(y0), took] : [0, 0], colour), { display: dotted ? null : "none" });
       if (!times || secret) {
         map.hide(name);
         height.line(name, [], colour);
@@ -105,7 +109,8 @@ function render(context) {
       map.path(name, path, steps);
       height.line(name, traced((t) => Math.min(Math.max(Math.log10(Math.abs(path[3 * t + 1])), low), 1), steps), colour);
     }
-    if (secret) return "The start lies exactly on the ridge. Say first who comes down.";
+    if (secret) return `Start ${y0 ? `${small(y0)} beside` : "on"} the ridge. Say first how much longer it takes from a thousand times nearer.`;
+    if (y0 === 0 && noise === 0) return "Start exactly on the ridge, no noise: none comes down. Every slope across the ridge is 0, and each rule makes 0 of it, Adam 0/(√0 + ε).";
     const where = y0 === 0 ? "exactly on the ridge" : `${small(y0)} beside the ridge`;
     return `Start ${where}, ${noise ? `noise of ${small(noise)}` : "no noise"}. Steps to come down: ${results.join("; ") || "no optimizer is chosen"}.`;
   });
