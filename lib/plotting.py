@@ -321,10 +321,11 @@ def draw_interval_lines(ax, x, lines, half_widths, xlabel, ylabel, title=""):
     Args:
         ax: the axes to draw on.
         x: horizontal positions, (N,).
-        lines: a dict of name → means, each (N,).
-        half_widths: a dict of the same names → half the width of each mean's interval, (N,).
+        lines: a dict of name → means, or medians, each (N,).
+        half_widths: a dict of the same names → half the width of each interval, (N,); or how far
+            it reaches down and up, (2, N).
         xlabel: what x is, with its unit.
-        ylabel: what the means are of, with their unit.
+        ylabel: what they are of, with their unit.
         title: what the figure shows.
 
     Raises:

@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 
 from lib import data
-from lib.experiments import mean_interval
+from lib.experiments import mean_interval, median_interval
 from lib.experiments import pooling as trials
 
 # Six test images of 600. On the machine of the record nothing moves; elsewhere a sum may be taken
@@ -66,6 +66,37 @@ def test_interval_holds_the_truth_as_often_as_it_says():
 def test_interval_refuses(values, level, message):
     with pytest.raises(ValueError, match=message):
         mean_interval(values, level)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.99])
+@pytest.mark.parametrize("n", [8, 25, 50, 101])
+def test_median_interval_is_scipys(n, level):
+    values = np.random.default_rng(n).standard_exponential(n)
+    interval = stats.quantile_test(values, p=0.5).confidence_interval(level)
+    assert median_interval(values, level) == (np.median(values), *interval)
+
+
+def test_median_interval_holds_the_truth_as_often_as_it_says():
+    samples = np.random.default_rng(0).standard_exponential((4000, 50))
+    held = [low <= np.log(2) <= high for _, low, high in map(median_interval, samples)]
+    assert 0.95 < np.mean(held) < 0.98  # of the levels that order statistics have, the next above
+
+
+def test_a_run_that_never_arrives_is_a_value_for_the_median():
+    assert median_interval([*range(7), np.inf, np.inf]) == (4, 1, np.inf)
+
+
+@pytest.mark.parametrize(
+    ("values", "level", "message"),
+    [
+        (range(5), 0.95, "5 values are too few for an interval at 0.95"),
+        ([*range(9), np.nan], 0.95, "expected numbers"),
+        (range(9), 95, "a level between 0 and 1; got .*, 95"),
+    ],
+)
+def test_median_interval_refuses(values, level, message):
+    with pytest.raises(ValueError, match=message):
+        median_interval([*values], level)
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,13 @@ def test_lines_with_intervals_show_means_and_both_ends(ax):
     assert ax.get_legend_handles_labels()[1] == ["max"]
 
 
+def test_an_interval_may_reach_further_up_than_down(ax):
+    reach = {"max": [[0.1, 0.2], [0.3, 0.4]]}
+    plotting.draw_interval_lines(ax, [0, 1], {"max": [0.9, 0.6]}, reach, "x", "y")
+    ends = np.array(ax.containers[0][2][0].get_segments())[:, :, 1]
+    assert ends == pytest.approx(np.array([[0.8, 1.2], [0.4, 1.0]]))
+
+
 def test_spans_reach_from_their_first_cell_to_their_last(ax):
     plotting.draw_spans(ax, [(0, 2), (1, 4)], length=4)
     bars = [(bar.get_x(), bar.get_width()) for bar in ax.patches]

@@ -8,7 +8,7 @@ one seed again to see that it comes out the same.
 import math
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import bdtr, stdtrit
 
 
 def mean_interval(values, level=0.95):
@@ -45,3 +45,38 @@ def mean_interval(values, level=0.95):
         raise ValueError(f"level must lie between 0 and 1; got {level}.")
     t = stdtrit(values.size - 1, (1 + level) / 2)
     return float(values.mean()), float(t * values.std(ddof=1) / math.sqrt(values.size))
+
+
+def median_interval(values, level=0.95):
+    """The median of some measurements, and an interval for the true one, of any distribution.
+
+    With the n values in order, the interval reaches from the k-th to the k-th from above; k is as
+    large as may be with P(B < k) ≤ (1 − level)/2, where B counts the heads in n throws of a coin
+
+    Half of all values lie below the true median, so that the number below it is such a count. A
+    value may be infinite: a run that never arrived.
+
+    Args:
+        values: measurements, independent of one another; six at least for a level of 0.95.
+        level: how often the interval should hold the true median, at least; between 0 and 1.
+
+    Returns:
+        (median, low, high)
+
+    Raises:
+        ValueError: the values are too few, or NaN, or level is not between 0 and 1.
+
+    Source: Thompson (1936), On confidence ranges for the median.
+
+    Example:
+        >>> median_interval([3, 1, 4, 1, 5, 9, 2])
+        (3.0, 1.0, 9.0)
+    """
+    values = np.sort(np.asarray(values, dtype=float), axis=None)
+    if np.isnan(values).any() or not 0 < level < 1:
+        raise ValueError(f"expected numbers and a level between 0 and 1; got {values}, {level}.")
+    ranks = np.arange(values.size // 2 + 1)
+    k = int((bdtr(ranks, values.size, 0.5) <= (1 - level) / 2).sum())
+    if k < 1:
+        raise ValueError(f"{values.size} values are too few for an interval at {level}.")
+    return float(np.median(values)), float(values[k - 1]), float(values[-k])
