@@ -28,7 +28,7 @@ from lib.grading import judge
 from lib.grading._check import exercises
 from lib.grading._exercise import public_seed
 from lib.instructor import jobs
-from lib.instructor.course import load
+from lib.instructor.course import CourseError, load
 from lib.instructor.gradebook import Gradebook
 from lib.instructor.records import NBGRADER, Student
 from lib.instructor.roster import FILE, write_roster
@@ -381,6 +381,19 @@ def test_an_override_needs_a_reason(course, quick):
     grade(course)
     told = command(course, "override", "hw1", "doe", "pooling.moments", 1, "--reason", " ", code=2)
     assert "expected a reason" in told
+
+
+def test_what_was_found_before_grading_broke_off_stands(course, monkeypatch, quick):
+    def break_off(asked):
+        yield found(next(iter(asked)))
+        raise CourseError("the scheduler went away")
+
+    hand_in(course, "doe", earning(moments=1))
+    hand_in(course, "roe", earning(moments=1))
+    monkeypatch.setattr(jobs, "runner", lambda *where: break_off)
+    assert command(course, "grade", "hw1", code=2) == "lib.instructor: the scheduler went away\n"
+    states = {who: work.state for who, work in works(course).items()}
+    assert sorted(states.values()) == ["graded", "missing", "waiting"]
 
 
 def test_a_folder_that_was_taken_away_is_named(course, quick):

@@ -127,7 +127,7 @@ def test_a_submission_that_kills_its_grader_is_failed_and_the_others_are_graded(
     found = {each.row: each for each in jobs.run_here([job(row) for row in range(6)], 2)}
     assert set(found) == set(range(6))
     assert {row for row, each in found.items() if each.state == "failed"} == {dying.FATAL}
-    assert "died twice" in found[dying.FATAL].message
+    assert "died again" in found[dying.FATAL].message
 
 
 def test_claims_are_taken_a_few_at_a_time_so_that_two_share_the_work(course):

@@ -207,8 +207,11 @@ def _place(part: str) -> Path | None:
 
 
 @cache
-def check() -> None:
+def check(slot: int = 0) -> None:
     """Try whether a room can be made here.
+
+    Args:
+        slot: which of the rooms that stand side by side, from 0.
 
     Raises:
         NoSandbox: it cannot; the message says why, and how to get one.
@@ -217,7 +220,9 @@ def check() -> None:
         raise NoSandbox(
             f"Expected the command bwrap (bubblewrap, for Linux), found none. {REMEDY}"
         )
-    with start(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tried:
+    with start(
+        slot, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as tried:
         try:
             _, error = tried.communicate(timeout=30)
         except subprocess.TimeoutExpired:

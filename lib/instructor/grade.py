@@ -274,13 +274,22 @@ def grade_attempts(
 def batches(
     findings: Iterator[jobs.Finding], step: Callable[[], object]
 ) -> Iterator[list[jobs.Finding]]:
-    """Yield findings as many together as are written together; call `step` for each."""
-    batch, began = [], time.monotonic()
-    for finding in findings:
-        batch.append(finding)
-        step()
-        if len(batch) >= SETTLE or time.monotonic() - began > SETTLE_SECONDS:
-            yield batch
-            batch, began = [], time.monotonic()
+    """Yield findings as many together as are written together; call `step` for each.
+
+    Raises:
+        CourseError: grading cannot go on; what was found until then has been yielded.
+    """
+    batch, began, stopped = [], time.monotonic(), None
+    try:
+        for finding in findings:
+            batch.append(finding)
+            step()
+            if len(batch) >= SETTLE or time.monotonic() - began > SETTLE_SECONDS:
+                yield batch
+                batch, began = [], time.monotonic()
+    except (CourseError, sandbox.NoSandbox) as error:
+        stopped = error
     if batch:
         yield batch
+    if stopped:
+        raise stopped

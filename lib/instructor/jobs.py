@@ -9,8 +9,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +26,7 @@ from lib.grading.judge import Failure, Graded, Mark, grade
 from lib.grading.sandbox import NoSandbox, own_slot
 
 ENGINE = ("grading", "reference", "shapes")  # the parts of lib that decide about points
-BATCH = 50  # jobs that travel to a cluster's worker together
+DIED = "the process that graded it died again when it was tried alone: look at it"
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,6 @@ def _not_there(question: Exercise) -> Mark:
     return Mark(question.key, 0.0, question.points, (why,))
 
 
-def run_batch(jobs: Sequence[Job]) -> list[Finding]:
-    """Grade some submissions one after the other."""
-    return [run(job) for job in jobs]
-
-
 def run_here(jobs: Iterable[Job], workers: int) -> Iterator[Finding]:
     """Grade submissions on this machine, as many at a time as there are workers.
 
@@ -153,7 +148,7 @@ def _alone(job: Job) -> Finding:
         try:
             return pool.submit(run, job).result()
         except BrokenProcessPool:
-            return Finding(job.row, "failed", "the process that graded it died twice: look at it")
+            return Finding(job.row, "failed", DIED)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -172,34 +167,10 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def run_on_cluster(jobs: Iterable[Job], address: str) -> Iterator[Finding]:
-    """Grade submissions on a cluster of Dask, fifty to a task.
-
-    Args:
-        jobs: submissions.
-        address: of its scheduler, "tcp://host:8786"; `tls://` with the certificates in Dask's
-            own configuration.
-    """
-    from distributed import Client, as_completed
-
-    with Client(address, set_as_default=False) as client:
-        jobs = iter(jobs)
-        most = 2 * max(1, sum(client.nthreads().values()))
-
-        def batches() -> Iterator[Future]:
-            while batch := list(islice(jobs, BATCH)):
-                yield client.submit(run_batch, batch, pure=False)
-
-        waiting = batches()
-        under_way = as_completed(list(islice(waiting, most)))
-        for future in under_way:
-            yield from future.result()
-            for another in islice(waiting, 1):
-                under_way.add(another)
-
-
 def runner(workers: int, scheduler: str) -> Callable[[Iterable[Job]], Iterator[Finding]]:
     """Return what grades jobs: this machine's processes, or a cluster's if one is named."""
     if scheduler:
+        from lib.instructor._cluster import run_on_cluster  # which needs what stands above
+
         return lambda jobs: run_on_cluster(jobs, scheduler)
     return lambda jobs: run_here(jobs, workers)
