@@ -1,0 +1,79 @@
+"""Squared error against cross-entropy: one network of sigmoid units on 8×8 digits, seed by seed.
+
+Both losses see the same network, the same first weights and the same order of images; the
+learning rate of each is chosen on validation images. Everything is NumPy in double precision,
+trained by `lib.train`.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from lib import data
+from lib.reference import initialization
+from lib.train import Layer, chain, train
+
+TEST, VALIDATION = 600, 300  # images held out; the other 897 are for training
+SIZES = (64, 32, 10)  # pixels, hidden units, classes: a sigmoid unit for each class
+LOSSES = {"squared error": "mse_loss", "cross-entropy": "binary_cross_entropy_with_logits"}
+INITS = {"1/√n": lambda inputs: inputs**-0.5, "1": lambda inputs: 1.0}  # sd of the first weights
+
+
+def digits(seed):
+    """Images (N, 64) and labels (N,), as training, validation and test.
+
+    The 600 test images are the same for every seed; the seed shares out the rest. From each pixel
+    its mean over the training images is taken, and all are divided by one standard deviation.
+    """
+    x, y = data.digits()
+    x = x.reshape(len(x), -1)
+    order = np.random.default_rng(0).permutation(len(x))
+    rest = np.random.default_rng(seed).permutation(order[TEST:])
+    parts = {"train": rest[VALIDATION:], "validation": rest[:VALIDATION], "test": order[:TEST]}
+    mean, spread = x[parts["train"]].mean(axis=0), x[parts["train"]].std()
+    return {name: ((x[part] - mean) / spread, y[part]) for name, part in parts.items()}
+
+
+def network(rng, loss, init):
+    """A model of two layers, its first weights normal with the given deviation, its biases 0.
+
+    Raises:
+        ValueError: there is no such loss or initialization.
+    """
+    for name, value, known in (("loss", loss, LOSSES), ("init", init, INITS)):
+        if value not in known:
+            raise ValueError(f"expected {name} to be one of {list(known)}, got {value!r}")
+    layers = []
+    for inputs, outputs in pairwise(SIZES):
+        std = INITS[init](inputs)
+        weight = initialization.normal(rng, (outputs, inputs), std=std, dtype=np.float64)
+        layers += [Layer("convolution.linear", (weight, np.zeros(outputs)))]
+        layers += [Layer("activations.sigmoid")]
+    # This cross-entropy has the last sigmoid inside it.
+    return chain(layers if loss == "squared error" else layers[:-1], LOSSES[loss])
+
+
+def train_network(loss, init, seed, lr, epochs):
+    """Train one network by plain gradient steps on batches of 32."""
+    x, y = digits(seed)["train"]
+    rng = np.random.default_rng(seed)
+    model = network(rng, loss, init)
+    targets = np.eye(SIZES[-1])[y]  # (N, 10), one-hot
+    model, _ = train(rng, model, (x, targets), epochs=epochs, lr=lr, progress=False)
+    return model
+
+
+def run(loss, init, seed, lr, epochs):
+    """One seed: its accuracy on validation and test images."""
+    model = train_network(loss, init, seed, lr, epochs)
+    return {part: accuracy(model, *digits(seed)[part]) for part in ("validation", "test")}
+
+
+def accuracy(model, x, y):
+    """The share of images x, (N, 64), whose largest output is that of their label y, (N,)."""
+    return float((model.forward(model.params, x).argmax(axis=1) == y).mean())
+
+
+def comparison(record):
+    """The recorded runs by loss and size of the first weights: {(loss, init): run}."""
+    return {(run["loss"], run["init"]): run for run in record["runs"]}
