@@ -10,6 +10,7 @@ const terrain = ([name, ...given], degrees = 0) => own.turned(own[name](...given
 const formula = (text) => own.written(own.compile(text));
 const place = (ground) => (Array.isArray(ground) ? terrain(ground) : typeof ground === "string" ? formula(ground) : terrain(ground.name, ground.degrees));
 const ways = {
+  call: (name, ...given) => own[name](...given),
   run: (rule, ground, start, lr, steps) => [...own.run(own.optimizer(...rule), place(ground), start, lr, steps)],
   walk: (rule, ground, start, lr, steps) => {
     const at = place(ground), g = new Float64Array(2);
@@ -38,5 +39,6 @@ const ways = {
   cells: (text, points) => points.map(([x, y]) => own.compile(text).value(x, y)),
 };
 const said = JSON.parse(readFileSync(0, "utf8")).map(([way, ...given]) => ways[way](...given));
-// JSON knows no NaN and no infinity: they travel as words.
-process.stdout.write(JSON.stringify(said, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v)));
+// JSON knows no NaN, no infinity and no typed arrays: they travel as words, and as lists.
+const plain = (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : ArrayBuffer.isView(v) ? [...v] : v);
+process.stdout.write(JSON.stringify(said, plain));
