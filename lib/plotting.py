@@ -351,6 +351,78 @@ def draw_interval_lines(ax, x, lines, half_widths, xlabel, ylabel, title=""):
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
 
 
+def draw_walk(ax, x, loss, path, title=""):
+    """Draw a loss of one variable, and a walk on it: a dot for each step, the start marked.
+
+    Args:
+        ax: the axes to draw on.
+        x: where the loss is drawn, (N,).
+        loss: function of an array of places: their losses.
+        path: the places of the walk, in order, one at least; those beyond x are left out.
+        title: what the figure shows.
+
+    Raises:
+        ValueError: path is empty.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_walk(ax, np.linspace(-1, 1, 5), np.square, [1.0, -0.5, 0.25])
+    >>> ax.lines[1].get_ydata().tolist()
+    [1.0, 0.25, 0.0625]
+    >>> plt.close(fig)
+    """
+    x, path = np.asarray(x), np.asarray(path)
+    if not path.size:
+        raise ValueError("path must hold one place at least; got none.")
+    seen = path[: np.append(np.flatnonzero((path < x.min()) | (path > x.max())), len(path))[0]]
+    ax.plot(x, loss(x), color=GREY, lw=1.4)
+    ax.plot(seen, loss(seen), "-o", color=BLUE, ms=4, lw=1)
+    ax.plot(path[:1], loss(path[:1]), "o", color=ORANGE, ms=8, zorder=3)
+    ax.set(xlabel="x", ylabel="loss", title=title)
+
+
+def draw_runs(ax, x, groups, xlabel, ylabel, title="", levels=None):
+    """Draw many runs as thin lines, those of one group in one colour.
+
+    Args:
+        ax: the axes to draw on.
+        x: horizontal positions, (N,).
+        groups: a dict of name → runs, each (R, N).
+        xlabel: what x is, with its unit.
+        ylabel: what the runs are of, with their unit.
+        title: what the figure shows.
+        levels: a dict of some of those names → a height at which to draw a dashed line.
+
+    Raises:
+        ValueError: groups is empty, or runs of another length than x, or a level has no group.
+
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> draw_runs(ax, [0, 1], {"narrow": [[3, 2], [4, 2]]}, "steps", "loss")
+    >>> len(ax.lines), ax.get_legend_handles_labels()[1]
+    (2, ['narrow'])
+    >>> plt.close(fig)
+    """
+    levels = levels or {}
+    if not groups or not levels.keys() <= groups.keys():
+        raise ValueError(
+            "groups needs one name at least, and every name of levels; got "
+            f"{list(groups)} and {list(levels)}."
+        )
+    for (name, runs), color in zip(
+        groups.items(), cycle([BLUE, ORANGE, TEAL, PURPLE]), strict=False
+    ):
+        runs = np.asarray(runs)
+        if runs.ndim != 2 or runs.shape[1] != len(x):
+            raise ValueError(f"Runs {name!r} need shape (R, {len(x)}), as x; got {runs.shape}.")
+        for row, run in enumerate(runs):
+            ax.plot(x, run, color=color, lw=1, alpha=0.8, label=None if row else name)
+        if name in levels:
+            ax.axhline(levels[name], color=color, ls="--", lw=1)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.legend()
+
+
 def _plane(x, name):
     x = np.asarray(x)
     if x.ndim != 2:

@@ -190,3 +190,37 @@ def test_spans_reach_from_their_first_cell_to_their_last(ax):
 def test_what_cannot_be_drawn_is_refused_with_a_reason(ax, draw, arguments, message):
     with pytest.raises(ValueError, match=message):
         draw(ax, *arguments)
+
+
+def test_a_walk_is_drawn_until_it_leaves_the_picture(ax):
+    plotting.draw_walk(ax, np.linspace(-2, 2, 5), np.square, [1, -1.5, 3, 0], title="a walk")
+    curve, walk, start = ax.lines
+    assert_array_equal(curve.get_ydata(), [4, 1, 0, 1, 4])
+    assert_array_equal(walk.get_xydata(), [[1, 1], [-1.5, 2.25]])
+    assert_array_equal(start.get_xydata(), [[1, 1]])
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("x", "loss", "a walk")
+    with pytest.raises(ValueError, match="path must hold one place"):
+        plotting.draw_walk(ax, [0, 1], np.square, [])
+
+
+def test_runs_of_one_group_share_a_colour_and_a_name(ax):
+    groups = {"low": [[1, 2], [3, 4]], "high": [[5, 6]]}
+    plotting.draw_runs(ax, [0, 1], groups, "steps", "loss", levels={"high": 7})
+    first, second, third, level = ax.lines
+    assert_array_equal(second.get_ydata(), [3, 4])
+    assert first.get_color() == second.get_color() != third.get_color() == level.get_color()
+    assert_array_equal(level.get_ydata(), [7, 7])
+    assert ax.get_legend_handles_labels()[1] == ["low", "high"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "levels", "message"),
+    [
+        ({}, None, "groups needs"),
+        ({"a": [[1, 2]]}, {"b": 1}, "groups needs"),
+        ({"a": [1, 2]}, None, "shape"),
+    ],
+)
+def test_runs_that_do_not_fit_are_refused(ax, groups, levels, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.draw_runs(ax, [0, 1], groups, "steps", "loss", levels=levels)

@@ -1,5 +1,6 @@
-"""Optimizers at work: in a ravine that turns."""
+"""Optimizers at work: in a ravine that turns, and at the edge of stability."""
 
+from lib.experiments import _optimizers_edge as edge
 from lib.experiments import _optimizers_rotation as rotation
 
-__all__ = ["rotation"]
+__all__ = ["edge", "rotation"]
