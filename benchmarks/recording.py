@@ -4,10 +4,12 @@ import datetime
 import json
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+NUMBERS = re.compile(r"\[\n\s+([-+.\deE\s,nul]*?)\n\s+\]")  # a list of numbers, one on a line
 
 
 def processor():
@@ -29,4 +31,5 @@ def write(name, command, result):
     }
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(about | result, indent=1, ensure_ascii=False)
+    text = NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The ravine that turns: its lengths by closed form and by torch."""
+"""The ravine that turns: its lengths by closed form and by torch, its record once more."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from lib import data
 from lib.experiments.optimizers import rotation
 from lib.widgets import _optimizers_stills as stills
 
@@ -17,6 +18,11 @@ TORCH = {
     "rmsprop": lambda x, lr: torch.optim.RMSprop([x], lr),
     "adam": lambda x, lr: torch.optim.Adam([x], lr),
 }
+
+
+@pytest.fixture(scope="module")
+def record():
+    return data.recorded("optimizers_rotation")
 
 
 def walked_by_torch(name, kappa, degrees, start, lr, steps, tolerance):
@@ -91,3 +97,30 @@ def test_an_unknown_optimizer_is_refused():
 
 def test_the_widget_walks_by_the_same_rules():
     assert rotation.RULES == stills.RULES
+
+
+@pytest.mark.parametrize(("name", "degrees"), [("adagrad", 0), ("adam", 45), ("rmsprop", 45)])
+def test_one_ravine_comes_out_as_recorded(record, name, degrees):
+    one, other = rotation.run(name, 20, degrees, percentiles=(90, 50))
+    recorded = rotation.recorded_lengths(record, name, degrees)[20]
+    steps = np.array([np.inf if n is None else n for n in one["steps"]])
+    # On another machine a sum may be rounded otherwise, and a walk at the edge go another way.
+    arrived = np.isfinite(recorded)
+    assert (np.isfinite(steps) == arrived).mean() > 0.95
+    assert (np.abs(steps[arrived] - recorded[arrived]) <= 1).mean() > 0.9
+    assert np.median(steps) == pytest.approx(np.median(recorded), rel=0.02)
+    wanted = {"name": name, "kappa": 20, "degrees": degrees, "percentile": 50}
+    (by_median,) = [run for run in record["by_median"] if wanted.items() <= run.items()]
+    assert other["lr"] == pytest.approx(by_median["lr"])
+
+
+def test_no_learning_rate_of_the_record_lies_at_the_edge_of_the_grid(record):
+    for run in record["runs"]:
+        assert rotation.RATES[0] * 1.04 < run["lr"] < rotation.RATES[-1] / 1.04, run
+
+
+def test_each_start_is_measured_and_none_chooses(record):
+    assert record["tuning"] == list(rotation.TUNING)
+    assert record["measuring"] == list(rotation.MEASURING)
+    assert rotation.TUNING[0] != rotation.MEASURING[0]
+    assert {len(run["steps"]) for run in record["runs"]} == {rotation.MEASURING[1]}

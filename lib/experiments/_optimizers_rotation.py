@@ -101,6 +101,19 @@ def run(name, kappa, degrees, tolerance=TOLERANCE, percentiles=(NINE_IN_TEN,)):
     return [_measured(ravine, tolerance, q, tried) for q in percentiles]
 
 
+def recorded_lengths(record, name, degrees):
+    """What a record of runs holds of one optimizer: κ → the lengths from all starts, (S,).
+
+    Args:
+        record: a dict whose "runs" are dicts as of `run`.
+        name: a key of `RULES`.
+        degrees: the angle.
+    """
+    runs = [run for run in record["runs"] if (run["name"], run["degrees"]) == (name, degrees)]
+    known = ((run["kappa"], [np.inf if n is None else n for n in run["steps"]]) for run in runs)
+    return {kappa: np.array(lengths, dtype=float) for kappa, lengths in known}
+
+
 def _measured(ravine, tolerance, percentile, tried):
     worst = np.percentile(tried, percentile, axis=1, method="higher")
     lr = RATES[worst.argmin()]
