@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from lib import data
 from lib.experiments import losses as trials
@@ -84,6 +85,21 @@ def test_record_comes_out_again(record, loss, init):
     for key, lr in (("tuned", run["lr"]), ("shared", record["shared_rate"])):
         again = trials.run(loss, init, 0, lr, record["epochs"])
         assert again["test"] == pytest.approx(run[key][0], abs=0.01)
+
+
+def test_choices_and_lead_are_the_record_s_means_and_scipy_s_intervals(record):
+    runs = trials.comparison(record)
+    means, half_widths = trials.choices(record, "1")
+    for loss in trials.LOSSES:
+        for found, half, row in zip(
+            means[loss], half_widths[loss], runs[loss, "1"]["validation"], strict=True
+        ):
+            low, high = stats.ttest_1samp(row, 0).confidence_interval()
+            assert [found - half, found + half] == pytest.approx([low, high], abs=1e-9)
+    pair = [runs[loss, "1/√n"]["tuned"] for loss in ("cross-entropy", "squared error")]
+    low, high = stats.ttest_rel(*pair).confidence_interval()
+    lead, half = trials.lead(record, "1/√n", "tuned")
+    assert [lead - half, lead + half] == pytest.approx([100 * low, 100 * high])
 
 
 def test_record_is_whole_and_no_best_rate_lies_at_an_end(record):

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from lib import data
+from lib.experiments import mean_interval
 from lib.reference import initialization
 from lib.train import Layer, chain, train
 
@@ -77,3 +78,22 @@ def accuracy(model, x, y):
 def comparison(record):
     """The recorded runs by loss and size of the first weights: {(loss, init): run}."""
     return {(run["loss"], run["init"]): run for run in record["runs"]}
+
+
+def choices(record, init):
+    """Validation accuracy at each learning rate: means and half widths, by loss, each (R,)."""
+    runs = comparison(record)
+    intervals = {
+        loss: np.transpose([mean_interval(row) for row in runs[loss, init]["validation"]])
+        for loss in LOSSES
+    }
+    return [{loss: row[part] for loss, row in intervals.items()} for part in (0, 1)]
+
+
+def lead(record, init, rate):
+    """By how many points of test accuracy the cross-entropy leads: mean and half width.
+
+    The difference is taken seed by seed; `rate` is "tuned" or "shared".
+    """
+    square, entropy = (comparison(record)[loss, init][rate] for loss in LOSSES)
+    return mean_interval(100 * np.subtract(entropy, square))

@@ -9,7 +9,7 @@ from lib.reference import activations, losses
 from lib.widgets._base import Twin
 
 INPUT, GOAL, HALF, HORIZON = 1.5, 0.05, 4, 50_000
-COLOURS = {"mse": "#c75300", "ce": "#0b5cad"}
+COLOURS = {"mse": "#0b5cad", "ce": "#c75300"}
 LABELS = {"mse": "squared error", "ce": "cross-entropy"}
 
 
