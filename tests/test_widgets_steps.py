@@ -15,6 +15,12 @@ WIDGETS = {"saddle": optimizers.saddle, "adam_step": optimizers.adam_step}
 every_widget = pytest.mark.parametrize("name", WIDGETS)
 
 
+def says(page, words):
+    """Wait until the summary says so: a curve may take some frames."""
+    page.locator(".dw-summary", has_text=words).wait_for()
+    return page.locator(".dw-summary").inner_text()
+
+
 def drawn(page):
     page.evaluate(NEXT_FRAME)
     return page.locator(".dw-summary").inner_text()
@@ -62,10 +68,10 @@ def test_saddle_shows_what_it_shows_for_the_library_s_steps(show):
         while x[0][0] ** 2 - x[0][1] ** 2 >= -1:
             x, _ = reference.sgd_step(x, [x[0] * [2, -2]], [{}], lr=0.1)
             t += 1
-        assert f"Gradient descent {t}; Adam" in drawn(seen.page)
+        says(seen.page, f"Gradient descent {t}; Adam")
         slider = seen.page.get_by_label("Start beside the ridge")
         slider.press("ArrowRight")  # nearer by half a decade
-        assert "Start 3.2·10⁻⁴ beside the ridge" in drawn(seen.page)
+        says(seen.page, "Start 3.2·10⁻⁴ beside the ridge")
 
 
 def test_saddle_keeps_back_how_much_longer_it_takes_from_nearer(show):
@@ -73,24 +79,23 @@ def test_saddle_keeps_back_how_much_longer_it_takes_from_nearer(show):
         page = seen.page
         slider = page.get_by_label("Start beside the ridge")
         slider.press("ArrowRight")
-        assert "Say first how much longer" in drawn(page)
+        says(page, "Say first how much longer")
         assert set(page.locator("tbody td:last-child").all_inner_texts()) == {"?"}
         page.get_by_role("button", name="In 38,000").click()
         assert "multiplies y by 1 + 2η" in page.inner_text(".dw-answer")
-        assert "Start 10⁻⁶ beside the ridge, no noise" in drawn(page)
         expected = int(np.ceil(np.log(1e6) / np.log(1.2)))
-        assert f"Gradient descent {expected};" in drawn(page)
+        said = says(page, "Start 10⁻⁶ beside the ridge, no noise")
+        assert f"Gradient descent {expected};" in said
 
 
 def test_none_comes_down_from_the_ridge_itself_but_all_do_with_noise(show):
     with show(optimizers.saddle(y0=0)) as seen:
         page = seen.page
         assert page.locator(".dw-predict").count() == 0
-        assert "none comes down" in drawn(page)
+        says(page, "none comes down")
         assert set(page.locator("tbody td:last-child").all_inner_texts()) == {"> 2,000"}
         page.get_by_label("Noise of the gradient").press("ArrowRight")
-        assert "noise of 10⁻⁹. Steps to come down" in drawn(page)
-        assert "> 2,000" not in drawn(page)
+        assert "> 2,000" not in says(page, "noise of 10⁻⁹. Steps to come down")
 
 
 # --- Adam's step ---------------------------------------------------------------------------

@@ -22,6 +22,7 @@ function render(context) {
   const { state } = ui;
   const names = Object.keys(OPTIMIZERS);
   const quiz = ask(ui), ground = saddle(), curves = new Map();
+  let said = "";
   const paths = Object.fromEntries(names.map((name) => [name, new Float64Array(3 * (HORIZON + 1))]));
   const say = (steps) => (steps === Infinity ? `> ${HORIZON.toLocaleString("en")}` : steps.toLocaleString("en"));
 
@@ -30,7 +31,8 @@ function render(context) {
     const walks = (noise ? DRAWS : [null]).map((draws) => [escape(OPTIMIZERS[name].rule, shaken(ground, noise, draws), [-1, y0], lr, -1, HORIZON), draws]);
     return walks.sort((p, q) => (p[0] === q[0] ? 0 : p[0] - q[0]))[walks.length >> 1];
   };
-  // The curve of an optimizer, as far as it is known; `fill` tells whether all of it is, by then.
+  // The curve of an optimizer, as far as it is known. `fill` looks for the wanted starts until it is
+  // late, and tells whether all are known.
   const curve = (name) => {
     const key = `${name} ${state[`eta_${name}`]} ${state.noise}`;
     if (!curves.has(key)) {
@@ -39,14 +41,10 @@ function render(context) {
     }
     return curves.get(key);
   };
-  const fill = (name, times, until) => {
-    for (const i of [STARTS.indexOf(state.y0), ...STARTS.keys()]) {
-      if (times[i]) continue;
-      if (performance.now() > until) return false;
-      times[i] = time(name, state[`eta_${name}`], STARTS[i], state.noise);
-    }
-    return true;
-  };
+  const fill = (name, times, wanted, until) => wanted.every((i) => {
+    if (!times[i] && performance.now() < until) times[i] = time(name, state[`eta_${name}`], STARTS[i], state.noise);
+    return times[i];
+  });
 
   const map = terrainMap("The saddle x² − y², seen from above: its ridge runs from left to right");
   const when = plot({ x: [0, 14], y: [0, 100], xLabel: "start beside the ridge, y₀", yLabel: "steps to come down", label: "Steps to come down, for each start", height: 200, xTicks: [[0, "1"], [3, "10⁻³"], [6, "10⁻⁶"], [9, "10⁻⁹"], [12, "10⁻¹²"], [RIDGE, "0"]] });
@@ -78,13 +76,14 @@ function render(context) {
     quiz.room);
 
   ui.run(() => {
-    const { y0, noise } = state, here = STARTS.indexOf(y0), until = performance.now() + 5;
+    const { y0, noise } = state, here = STARTS.indexOf(y0), until = performance.now() + 3;
     map.paint(ground);
     quiz.put(near >= 1e-12 && longer < Infinity ? "nearer" : null, asked);
     const secret = quiz.open && y0 < far;
     const found = names.filter((name) => state[name]).map((name) => [name, curve(name)]);
-    for (const [name, times] of found) times[here] ??= time(name, state[`eta_${name}`], y0, noise);
-    if (found.filter(([name, times]) => !fill(name, times, until)).length) ui.redraw();
+    const known = found.map(([name, times]) => fill(name, times, [here], until)).every(Boolean);
+    if (!known || !found.map(([name, times]) => fill(name, times, [...STARTS.keys()], until)).every(Boolean)) ui.redraw();
+    if (!known) return said;
     const reached = (list) => list.map(([steps]) => steps).filter(Number.isFinite);
     const longest = Math.max(...reached(found.map(([, times]) => times[here])), 0) || 100;
     when.axes(undefined, [0, 1.05 * Math.max(...found.flatMap(([, times]) => reached(quiz.open ? [times[here]] : times.filter(Boolean))), 10)]);
@@ -112,6 +111,7 @@ function render(context) {
     if (secret) return `Start ${y0 ? `${small(y0)} beside` : "on"} the ridge. Say first how much longer it takes from a thousand times nearer.`;
     if (y0 === 0 && noise === 0) return "Start exactly on the ridge, no noise: none comes down. Every slope across the ridge is 0, and each rule makes 0 of it, Adam 0/(√0 + ε).";
     const where = y0 === 0 ? "exactly on the ridge" : `${small(y0)} beside the ridge`;
-    return `Start ${where}, ${noise ? `noise of ${small(noise)}` : "no noise"}. Steps to come down: ${results.join("; ") || "no optimizer is chosen"}.`;
+    said = `Start ${where}, ${noise ? `noise of ${small(noise)}` : "no noise"}. Steps to come down: ${results.join("; ") || "no optimizer is chosen"}.`;
+    return said;
   });
 }
