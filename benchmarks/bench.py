@@ -3,6 +3,7 @@
     python -m benchmarks.bench                     print them all
     python -m benchmarks.bench --topics pooling    those of one topic, or of several
     python -m benchmarks.bench --device cuda       the twins on a GPU
+    python -m benchmarks.bench --topics grading    the instructor's tool (`grading.py` says how)
     python -m benchmarks.bench --record            write benchmarks/results/speed_<topic>.json, too
 
 The rows of a topic stand in `speed_<topic>.py`: `rows(device)` yields them, `ABOUT` says what a
@@ -25,25 +26,33 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import recording
+from benchmarks import grading, recording
 from benchmarks.timing import RUNS, best_times, copy_bandwidth, least_traffic
+from lib.grading import sandbox
 
 PREFIX = "speed_"
 TOPICS = sorted(p.stem.removeprefix(PREFIX) for p in Path(__file__).parent.glob(f"{PREFIX}*.py"))
+GRADING = "grading"
 
 
 def main():
     """Measure, print and perhaps record."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="cpu", help="cpu (the default) or cuda")
-    parser.add_argument("--topics", nargs="+", choices=TOPICS, default=TOPICS, metavar="TOPIC")
+    topics = [*TOPICS, GRADING]
+    parser.add_argument("--topics", nargs="+", choices=topics, default=topics, metavar="TOPIC")
+    parser.add_argument("--sizes", nargs="+", type=int, default=grading.SIZES, metavar="COUNT",
+                        help="submissions of the courses that are graded")  # fmt: skip
     parser.add_argument("--record", action="store_true", help="write the results to files")
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
         sys.exit("--device cuda: torch finds no CUDA device here")
     torch.set_num_threads(1)
     for topic in options.topics:
-        measure_topic(topic, options)
+        if topic != GRADING:
+            measure_topic(topic, options)
+        elif options.device == "cpu":
+            measure_grading(options)
 
 
 def measure_topic(topic, options):
@@ -57,6 +66,23 @@ def measure_topic(topic, options):
         about = {"runs": RUNS, "load_before": load, **module.ABOUT}
         command = " ".join(["python -m benchmarks.bench", *sys.argv[1:]])
         recording.write(f"{PREFIX}{topic}{suffix}", command, about | device | {"ratios": results})
+
+
+def measure_grading(options):
+    """Measure the instructor's tool, and record it if asked to."""
+    try:
+        sandbox.check()
+    except sandbox.NoSandbox as error:
+        print(f"grading: not here: {error}")
+        return
+    load = os.getloadavg()[0]
+    result = grading.measure(options.sizes)
+    grading.show(result)
+    if options.record:
+        command = " ".join(["python -m benchmarks.bench", *sys.argv[1:]])
+        recording.write(
+            GRADING, command, {"load_before": load} | result, f"{grading.WORKERS} used"
+        )
 
 
 def measured(row, device):

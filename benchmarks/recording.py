@@ -20,14 +20,14 @@ def processor():
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def write(name, command, result):
+def write(name, command, result, used="one thread used"):
     """Write benchmarks/results/<name>.json: the result, and how to get it again."""
     packages = ("numpy", "scikit-learn", "scipy", "torch")
     about = {
         "command": command,
         "date": datetime.date.today().isoformat(),
         "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
-        "machine": f"{processor()}, {os.cpu_count()} cores, one thread used",
+        "machine": f"{processor()}, {os.cpu_count()} cores, {used}",
     }
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(about | result, indent=1, ensure_ascii=False)
