@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 PATIENCE = 10  # seconds to wait for a scheduler
-AHEAD = 4  # tasks to each thread, so that none waits for the next
 
 
 def run_on_cluster(asked: Iterable[Job], address: str) -> Iterator[Finding]:
@@ -39,7 +38,7 @@ def run_on_cluster(asked: Iterable[Job], address: str) -> Iterator[Finding]:
         threads = sum(client.nthreads().values())
         if not threads:
             raise CourseError(f"expected workers at {address}, found none: start some there")
-        lost = yield from _graded(client, asked, AHEAD * threads)
+        lost = yield from _graded(client, asked, jobs.AHEAD * threads)
         dead = yield from _graded(client, lost, 1)
     yield from (Finding(job.row, "failed", jobs.DIED) for job in dead)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CLAIM = 20  # attempts taken at a time: few, so that two who grade share the work
 RENEW_SECONDS = 60
-SETTLE = 100  # attempts whose marks are written together…
+SETTLE = 25  # attempts whose marks are written together: workers have more to do meanwhile…
 SETTLE_SECONDS = 20  # … or fewer, so that not much is lost if the run is killed
 
 Which = tuple[str, str]  # who handed in, and the name of the submission's folder

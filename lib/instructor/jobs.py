@@ -26,6 +26,7 @@ from lib.grading.judge import Failure, Graded, Mark, grade
 from lib.grading.sandbox import NoSandbox, own_slot
 
 ENGINE = ("grading", "reference", "shapes")  # the parts of lib that decide about points
+AHEAD = 4  # jobs to each worker, so that none waits for the next
 DIED = "the process that graded it died again when it was tried alone: look at it"
 
 
@@ -125,7 +126,7 @@ def _until_broken(jobs: Iterator[Job], workers: int) -> Generator[Finding, None,
     """Grade until all is done or a process dies; return the jobs that were then under way."""
     others = set(multiprocessing.active_children())
     with _pool(workers) as pool:
-        under_way = {pool.submit(run, job): job for job in islice(jobs, 2 * workers)}
+        under_way = {pool.submit(run, job): job for job in islice(jobs, AHEAD * workers)}
         try:
             while under_way:
                 done, _ = wait(under_way, return_when=FIRST_COMPLETED)

@@ -9,6 +9,9 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
+from functools import lru_cache
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode, v4
@@ -68,11 +71,18 @@ def released(course: Course, assignment: Assignment, topic: str) -> NotebookNode
         CourseError: it is not there.
     """
     path = course.folder / "release" / assignment.name / f"{topic}.ipynb"
-    if not path.exists():
+    try:
+        return _parsed(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
         raise CourseError(
             f"expected the released notebook {path}, found none: "
             f"`python -m lib.instructor assign {assignment.name}` makes it"
-        )
+        ) from None
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, age: int) -> NotebookNode:
+    """Read a notebook, once for all students; `age` tells when it was written."""
     return nbformat.read(path, as_version=4)
 
 
@@ -99,24 +109,31 @@ def reviewed(release: NotebookNode, cells: Sequence[Cell], graded: Graded | None
     for grade_id, known in own.items():
         if grade_id not in seen and known.metadata.nbgrader.grade:
             shown.append(_graded_cell(known, "(This cell was not handed in.)", trusted, marks))
-    return v4.new_notebook(cells=shown, metadata=release.metadata)
+    for number, cell in enumerate(shown):
+        cell["id"] = f"cell-{number}"
+    return v4.new_notebook(cells=shown, metadata=deepcopy(release.metadata))
 
 
 def _graded_cell(
     known: NotebookNode, source: str, trusted: set[str], marks: dict[str, Mark]
 ) -> NotebookNode:
     cell = _cell(known.cell_type, source, trusted)
-    cell.metadata["nbgrader"] = known.metadata.nbgrader
+    cell.metadata["nbgrader"] = deepcopy(known.metadata.nbgrader)
     mark = marks.get(known.metadata.nbgrader.grade_id)
     if mark and known.metadata.nbgrader.grade and known.cell_type == "code":
-        cell.outputs = [v4.new_output("stream", name="stdout", text=verdict(mark))]
+        text = {"output_type": "stream", "name": "stdout", "text": verdict(mark)}
+        cell.outputs = [NotebookNode(text)]
     return cell
 
 
 def _cell(kind: str, source: str, trusted: set[str]) -> NotebookNode:
+    """Make a cell; nbformat's own functions take long, since they check the schema each time."""
     if kind == "code":
-        return v4.new_code_cell(source)
-    return v4.new_markdown_cell(source if source in trusted else fenced(source))
+        more = {"execution_count": None, "outputs": []}
+    else:
+        kind, more = "markdown", {}
+        source = source if source in trusted else fenced(source)
+    return NotebookNode(cell_type=kind, metadata=NotebookNode(), source=source, **more)
 
 
 def fenced(text: str) -> str:
