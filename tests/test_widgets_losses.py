@@ -101,6 +101,13 @@ def test_race_is_the_walk_of_the_library_s_optimizer(name, start, lr):
     assert_allclose(descend(name, *start, lr * scale), walked, rtol=1e-9, atol=1e-12)
 
 
+def test_gradient_of_the_square_is_longest_where_two_thirds_are_answered():
+    scores = np.linspace(-6, 6, 12_001)
+    (said,) = in_javascript(("neuron", "mse", scores.tolist()))
+    at = scores[np.array(said)[:, 1].argmax()]
+    assert_allclose(activations.sigmoid(np.array(at)), 2 / 3, atol=1e-3)
+
+
 def test_race_that_is_not_over_at_the_horizon_is_endless():
     ((steps, path),) = in_javascript(("descend", "mse", [4, 4], 0.05, 1, 50))
     assert steps == "Infinity"

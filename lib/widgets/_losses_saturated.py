@@ -48,14 +48,15 @@ def saturated_neuron(
     """Drag a neuron that should answer 0, and race two losses down from there.
 
     The neuron is o = sigmoid(1.5·w + b). The squared error is ½o², the cross-entropy
-    −log(1 − o). The page asks which of two neurons moves further under the squared error before
-    it shows the second; another start asks nothing.
+    −log(1 − o). The page asks where the gradient of the squared error is longest before it shows
+    the map of it.
 
     Args:
         w: the weight first shown, −4 to 4.
         b: the bias first shown, −4 to 4.
         unit: "nats" or "bits", of the cross-entropy and so of its gradient.
-        shade: what the maps show first, "loss" or "gradient", its length.
+        shade: what the maps show first, "loss" or "gradient", its length; with the
+            latter nothing is asked.
         eta: the learning rate of both, 0.05 to 1,000; the page takes the nearest it has. Where
             each has its own, the squared error begins with five times as much.
 

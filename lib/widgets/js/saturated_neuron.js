@@ -35,7 +35,6 @@ function render(context) {
   const ui = shell(context, "saturated_neuron", "One wrong neuron under two losses", tidy);
   const { state } = ui;
   const quiz = ask(ui);
-  const asks = ui.start.w === NEURONS.A[0] && ui.start.b === NEURONS.A[1];
   const paths = Object.fromEntries(NAMES.map((name) => [name, new Float64Array(3 * (HORIZON + 1))]));
 
   const preset = (name) => {
@@ -57,13 +56,12 @@ function render(context) {
   const shared = stops(ui, "eta", "η for both", RATES);
   const own = NAMES.map((name) => stops(ui, name, `η, ${LOSSES[name].label.toLowerCase()}`, RATES));
 
-  const asked = () => predict("Both neurons should answer 0. A answers 0.75; B answers 0.997, which is worse. Under the squared error and with one η: which moves further in one step?",
-    ["B: its error is larger", "A", "Both alike: they see the same input"], (index) => {
-      const [w, b] = NEURONS.B;
+  const asked = () => predict("The longer the gradient, the further a neuron moves. Under the squared error, where is it longest?",
+    ["Where o is near 1: the error is largest", "Where o = 1/2: the sigmoid is steepest", "Where o = 2/3, between the two"], (index) => {
       quiz.pass();
-      ui.set({ w, b, shade: "gradient" });
-      const why = ["The error of B is larger, but the gradient is the error times the slope of the sigmoid, and that is what B lacks.", "", "The same input, but another slope of the sigmoid at z."][index];
-      return [index === 1, `${why} A moves 49 times as far. B stands where the sigmoid is flat: σ′ is 0.003 there and 0.19 at A. The map now shows how long the gradient is; drag the circle up its slope.`.trim()];
+      ui.set({ shade: "gradient" });
+      const why = ["There the error is largest, but the sigmoid is flat.", "There the sigmoid is steepest, but a little further on the error has grown by more than the slope has fallen.", ""][index];
+      return [index === 2, `${why} The gradient goes with the error o times the slope o(1 − o), and o²(1 − o) is largest at 2/3. That is the clear ridge on the map, which now shows the gradient. Beyond it, the worse a neuron is, the less it learns.`.trim()];
     }).field;
 
   const tile = (name) => h("div", {}, maps[name].title, maps[name].element);
@@ -83,15 +81,14 @@ function render(context) {
     const z = INPUT * w + b, o = sigmoid(z), bySelf = state.rate === "own";
     shared.hidden = bySelf;
     for (const slide of own) slide.hidden = !bySelf;
-    quiz.put(asks ? "worse" : null, asked);
-    const secret = quiz.open && !(w === NEURONS.A[0] && b === NEURONS.A[1]);
+    quiz.put(ui.start.shade === "loss" ? "longest" : null, asked);
     tell(neuron, `z = 1.5 · ${show(w)} + ${show(b)} = ${show(z)}   →   o = σ(z) = ${o.toFixed(4)}, should be 0`.replace("+ −", "− "));
     for (const [index, text] of ["Loss e", "∂e/∂w", "∂e/∂b", "Steps to 0.05"].entries()) tell(rows[index][1], text);
     let longest = 10;
     const results = NAMES.map((name, column) => {
       const { value, slope, label } = LOSSES[name], scale = unitOf(name, unit), map = maps[name];
-      const size = scale * slope(z), hidden = secret && name === "mse";
-      // The map of this gradient would give the answer away.
+      const size = scale * slope(z);
+      // While the question is open, the map of this gradient would give its answer away.
       const shade = quiz.open && name === "mse" ? "loss" : state.shade;
       const terrain = shade === "gradient"
         ? { key: `gradient ${name}`, value: (x, y) => steepness * slope(INPUT * x + y), floor: 0 }
@@ -100,23 +97,22 @@ function render(context) {
       map.start(w, b, `w = ${show(w, 2)}, b = ${show(b, 2)}: arrow keys move it`);
       tell(map.title, `${label}${name === "ce" ? ` in ${unit}` : ""}: ${shade === "gradient" ? "gradient" : "loss"}`);
       const steps = descend(name, start, bySelf ? state[name] : state.eta, scale, HORIZON, paths[name]);
-      if (!hidden) longest = Math.max(longest, Math.min(steps, HORIZON));
-      map.point(w, b, ...(hidden ? [0, 0] : [-INPUT * size, -size]));
-      if (hidden) map.hide(name);
-      else map.path(name, paths[name], Math.min(steps, HORIZON));
-      const cells = [digits(scale * value(z)), ...(hidden ? ["?", "?", "?"] : [digits(INPUT * size), digits(size), count(steps)])];
+      longest = Math.max(longest, Math.min(steps, HORIZON));
+      map.point(w, b, -INPUT * size, -size);
+      map.path(name, paths[name], Math.min(steps, HORIZON));
+      const cells = [digits(scale * value(z)), digits(INPUT * size), digits(size), count(steps)];
       cells.forEach((text, row) => tell(rows[row][2 + column], text));
-      return { name, label, size, steps, hidden };
+      return { name, label, size, steps };
     });
     const at = (t) => Math.log10(1 + t), end = Math.ceil(2 * at(longest)) / 2;
     chart.axes([0, end], [0, 1], ["0", "10", "100", "1,000", "10,000", "100,000"].map((word) => [at(Number(word.replace(",", ""))), word]).filter(([v]) => v <= end));
     chart.line("goal", [[0, GOAL], [end, GOAL]], "dw-grey dw-dashed");
-    for (const { name, steps, hidden } of results) {
+    for (const { name, steps } of results) {
       const last = Math.min(steps, HORIZON), points = [];
       for (let t = 0; t <= last; t = Math.max(t + 1, Math.min(Math.floor(t * 1.02), last))) points.push([at(t), paths[name][3 * t + 2]]);
-      chart.line(name, hidden ? [] : points, `dw-${name}`);
+      chart.line(name, points, `dw-${name}`);
     }
-    const told = results.map(({ label, size, steps, hidden }) => (hidden ? `${label}: say first` : `${label}: gradient ${digits(INPUT * size)} in w and ${digits(size)} in b, ${count(steps)} steps`)).join(". ");
+    const told = results.map(({ label, size, steps }) => `${label}: gradient ${digits(INPUT * size)} in w and ${digits(size)} in b, ${count(steps)} steps`).join(". ");
     return `The neuron answers ${o.toFixed(4)} and should answer 0. ${told}.`;
   });
 }
