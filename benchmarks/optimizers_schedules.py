@@ -12,6 +12,7 @@ import time
 import zlib
 
 import numpy as np
+from scipy.special import stdtrit
 
 from benchmarks import recording
 from lib.experiments.optimizers import budgets as trials
@@ -19,6 +20,7 @@ from lib.widgets._base import quantise
 
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/optimizers_schedules.py"
 SEEDS = tuple(range(8))
+EVERY = 4  # updates from one recorded point of a schedule to the next
 LOSSES = (1e-3, 10.0)  # what lies beyond is drawn at the edge
 
 
@@ -46,6 +48,8 @@ def packed(curves):
         "axes": ["shape", "peak", "seed", "epoch"],
         "shapes": list(trials.SHAPES),
         "peaks": trials.PEAKS,
+        "rates": [trials.rates(shape, 1)[::EVERY].round(4).tolist() for shape in trials.SHAPES],
+        "t": float(stdtrit(len(SEEDS) - 1, 0.975)),
         "shape": loss.shape,
         "encoding": "log10 of a loss is low + step · uint8; zlib, base64",
         "low": low,

@@ -6,8 +6,8 @@ import torch
 from numpy.testing import assert_allclose
 
 from lib import data
-from lib.experiments.optimizers import budgets as trials
 from lib.experiments import pooling
+from lib.experiments.optimizers import budgets as trials
 
 CLOSE = 0.01  # six test images of 600, as in the experiments on pooling
 

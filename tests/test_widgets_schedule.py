@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from lib import data
 from lib.experiments import mean_interval
@@ -25,7 +26,8 @@ def made_curves():
     stored, low, step = quantise(loss)
     packed = base64.b64encode(zlib.compress(stored.tobytes())).decode()
     about = {"shapes": SHAPES, "peaks": PEAKS, "shape": loss.shape, "low": low, "step": step}
-    return about | {"loss": packed}
+    rates = [trials.rates(shape, 1)[::4].tolist() for shape in SHAPES]
+    return about | {"loss": packed, "rates": rates, "t": stats.t.ppf(0.975, SEEDS - 1)}
 
 
 def made_runs():
@@ -94,6 +96,11 @@ def test_words_about_the_cosine_hold():
     assert gain - half > 0
     spread = np.std([0, 1] * 4, ddof=1) / 8**0.5
     assert given["t"] * spread == pytest.approx(mean_interval([0, 1] * 4)[1])
+
+
+def test_drawn_rates_are_the_schedules():
+    rates = schedule_picker().given["rates"]
+    assert_allclose(rates, [trials.rates(shape, 1)[::4] for shape in SHAPES], atol=5e-5)
 
 
 def test_refusals_and_repr():

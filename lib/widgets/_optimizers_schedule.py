@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from scipy.special import stdtrit
 
 from lib import data
-from lib.experiments.optimizers import budgets as trials
 from lib.widgets._base import Sweep
 
 A, B = "#0b5cad", "#c75300"
-EVERY = 4  # updates from one drawn point of a schedule to the next
 
 
 class SchedulePicker(Sweep):
@@ -35,13 +32,12 @@ class SchedulePicker(Sweep):
         shapes, peaks = curves["shapes"], curves["peaks"]
         loss = losses(curves)
         accuracy = {(run["shape"], run["peak"]): run["validation"] for run in runs}
-        seeds = loss.shape[2]
         axes = {"shape": shapes, "peak": peaks}
         given = {
             "accuracy": [[accuracy[shape, peak] for peak in peaks] for shape in shapes],
-            "rates": [trials.rates(shape, 1)[::EVERY].round(4).tolist() for shape in shapes],
-            "epochs": trials.EPOCHS,
-            "t": float(stdtrit(seeds - 1, 0.975)),
+            "rates": curves["rates"],
+            "epochs": loss.shape[3],
+            "t": curves["t"],
         }
 
         def frame(shape, peak):
@@ -54,10 +50,10 @@ class SchedulePicker(Sweep):
         at = self.start
         pairs = ((at["shape"], at["peak"], A), (at["other"], at["other_peak"], B))
         for shape, peak, colour in pairs:
-            rate = trials.rates(shape, peak)
-            axes[0].plot(np.arange(len(rate)) / trials.UPDATES, rate, color=colour)
+            rate = peak * np.array(self.given["rates"][self.given["axes"]["shape"].index(shape)])
             loss = 10.0 ** self.frame(shape=shape, peak=peak)
             epochs = np.arange(1, loss.shape[1] + 1)
+            axes[0].plot(len(epochs) * np.arange(len(rate)) / len(rate), rate, color=colour)
             axes[1].semilogy(epochs, loss.T, color=colour, linewidth=0.7, alpha=0.35)
             middle = 10.0 ** np.log10(loss).mean(axis=0)
             axes[1].semilogy(epochs, middle, color=colour, label=f"{shape}, {peak:g}")
@@ -98,14 +94,14 @@ def schedule_picker(
         >>> schedule_picker(other="steps")
         SchedulePicker(shape='cosine', peak=0.16, other='steps', other_peak=0.16)
     """
+    curves = data.recorded("optimizers_schedules_curves")
     for name, value, known in (
-        ("shape", shape, trials.SHAPES),
-        ("other", other, trials.SHAPES),
-        ("peak", peak, trials.PEAKS),
-        ("other_peak", other_peak, trials.PEAKS),
+        ("shape", shape, curves["shapes"]),
+        ("other", other, curves["shapes"]),
+        ("peak", peak, curves["peaks"]),
+        ("other_peak", other_peak, curves["peaks"]),
     ):
         if value not in known:
-            raise ValueError(f"expected {name} to be one of {list(known)}, got {value!r}")
+            raise ValueError(f"expected {name} to be one of {known}, got {value!r}")
     at = {"shape": shape, "peak": peak, "other": other, "other_peak": other_peak}
-    curves = data.recorded("optimizers_schedules_curves")
     return SchedulePicker(curves, data.recorded("optimizers_schedules")["runs"], at)
