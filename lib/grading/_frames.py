@@ -33,8 +33,9 @@ def encode(value):
     """Return a frame as bytes.
 
     Args:
-        value: None, bool, int, float, str, a NumPy array or number of the plain dtypes, or a
-            list, tuple or dict with words as keys of such; at most 8 deep.
+        value: None (as which `...` crosses, too), bool, int, float, str, a NumPy array or number
+            of the plain dtypes, or a list, tuple or dict with words as keys of such; at most 8
+            deep.
 
     Raises:
         BadFrame: something else is among them.
@@ -80,6 +81,8 @@ def _plain(value, arrays, depth):
     """Turn a value into what JSON can say, and put its arrays aside."""
     if depth > MOST_DEEP:
         raise BadFrame(f"expected at most {MOST_DEEP} levels")
+    if value is Ellipsis:  # what is not written yet
+        return None
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.ndarray | np.generic):

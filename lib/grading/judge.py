@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lib.grading import sandbox
+from lib.grading._check import is_stub
 from lib.grading._exercise import Case, Exercise, Misconception, hidden_seed, public_seed
 from lib.grading._frames import BadFrame
 from lib.grading._text import plain
@@ -22,6 +23,8 @@ MOST_STARTS = 20  # of a submission whose process ends again and again
 START_SECONDS = 60.0  # on a machine that is busy
 CELL_SECONDS = 20.0
 ALL_SECONDS = 240.0  # for all that a submission does
+UNWRITTEN = "not written yet"  # of a case; the notebook's own check says so, too
+NOTHING = "not written"  # of a question: stands among the mistakes, and is the first to know of
 REFUSALS = SubmissionError, WorkerEnded, BadFrame
 
 
@@ -49,7 +52,8 @@ class Mark:
         points: earned, or None where a person has to give them.
         most: points that it is worth.
         failed: what did not pass.
-        misconception: name of the known mistake that gives the same answers, or "".
+        misconception: name of the known mistake that gives the same answers, `NOTHING` where
+            nothing is written, or "".
         hint: what to say to whoever made it, or "".
     """
 
@@ -138,10 +142,14 @@ def _mark(submission: "Submission", exercise: Exercise, cases: Sequence[Case]) -
             continue
         answers.append((case, result))
         if wrong := _wrong(exercise, result, case):
-            failed.append(Failure(case.category, "another answer than expected", plain(wrong)))
+            why = UNWRITTEN if is_stub(result) else "another answer than expected"
+            failed.append(Failure(case.category, why, plain(wrong)))
     share = 1 - len({each.category for each in failed}) / len({case.category for case in cases})
-    known = _known(exercise, answers) if failed and len(answers) == len(cases) else None
-    said = (known.name, known.hint) if known else ()
+    said = ()
+    if len(failed) == len(cases) and {each.reason for each in failed} == {UNWRITTEN}:
+        said = (NOTHING, "")
+    elif failed and len(answers) == len(cases) and (known := _known(exercise, answers)):
+        said = (known.name, known.hint)
     points = round(exercise.points * share, 2)
     return Mark(exercise.key, points, exercise.points, tuple(failed), *said)
 
@@ -165,6 +173,8 @@ def _known(exercise: Exercise, answers: list[tuple[Case, Any]]) -> Misconception
 def _reason(error: Exception) -> str:
     """Say why there is no answer, in words that hold nothing of the submission's."""
     if isinstance(error, SubmissionError):
+        if error.kind == NotImplementedError.__name__:
+            return UNWRITTEN
         return "it raised an error"
     if isinstance(error, BadFrame):
         return "what came back is no answer"
