@@ -106,6 +106,8 @@ def nudge(control):
             " e.dispatchEvent(new Event('input', {bubbles: true}));"
             " e.dispatchEvent(new Event('change', {bubbles: true})); }"
         )
+    elif kind == "text":  # a formula
+        control.fill(f"{control.input_value()} + x")
     elif kind == "radio":
         control.evaluate("e => e.click()")
     else:
