@@ -110,7 +110,8 @@ async function render(context) {
 
     const curves = pair.map(([, , shape, peak]) => sweep.at({ shape: state[shape], peak: state[peak] }));
     const all = curves.flatMap((values) => [...values]);
-    loss.axes([0, epochs], [Math.floor(Math.min(...all)), Math.ceil(Math.max(...all))]);
+    // Three decades at least: whole numbers beside the axis, which leave room for its name.
+    loss.axes([0, epochs], [Math.min(Math.floor(Math.min(...all)), -2), Math.max(Math.ceil(Math.max(...all)), 1)]);
     pair.forEach(([key, colour], k) => {
       const row = (i) => Array.from(curves[k].subarray(i * epochs, (i + 1) * epochs), (v, e) => [e + 1, v]);
       const rows = Array.from({ length: seeds }, (_, i) => row(i));
