@@ -127,3 +127,15 @@ def test_a_course_goes_from_zero_to_exported_grades_as_the_guide_says(tmp_path, 
         tried |= {word for word in command.split() if word in main.commands}
     assert codes == [0] * 8 + [1, 0], "ten commands; the export leaves something open"
     assert tried == {*main.commands} - {"roster", "regrade"}
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_the_help_of_every_command_ends_in_an_example_of_it(name):
+    shown = CliRunner().invoke(main, [name, "--help"], prog_name="python -m lib.instructor")
+    _, found, examples = shown.output.partition("\n\n  Example:\n")
+    assert found, shown.output
+    options = {each for option in main.commands[name].params for each in option.opts}
+    for line in examples.partition("\n\nOptions:")[0].splitlines():
+        words = shlex.split(line)
+        assert words[:4] == ["python", "-m", "lib.instructor", name]
+        assert {word for word in words[4:] if word.startswith("--")} <= options

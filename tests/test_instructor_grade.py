@@ -1,9 +1,13 @@
 """What a course's submissions come to: graded once, never lost, never a silent nought."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -12,6 +16,7 @@ from graded_courses import (
     IN_TIME,
     JUDGED,
     POOLING,
+    ROOT,
     SOLUTION,
     STUDENTS_FORM,
     add_rules,
@@ -476,3 +481,16 @@ def test_marks_of_nbgraders_own_run_are_left_to_it(course, quick):
     assert len(attempts) == 1
     assert grade(course)["done"] == 0
     assert works(course)["roe"].state == "graded"
+
+
+def test_nbgraders_own_command_asks_the_judge_and_prints_no_warnings(course):
+    folder = course / "submitted/doe/hw1"
+    folder.mkdir(parents=True)
+    shutil.copy(SOLUTION, folder / "pooling.ipynb")
+    tools = Path(sys.executable).parent
+    about = {"capture_output": True, "text": True, "cwd": course}
+    about["env"] = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([tools / "nbgrader", "autograde", "hw1"], **about)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert works(course)["doe"].raw == ALL

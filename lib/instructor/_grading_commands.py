@@ -42,7 +42,7 @@ def with_options(command: Any) -> Any:
     return command
 
 
-@click.command("grade", epilog="Example: python -m lib.instructor grade pooling --workers 4")
+@click.command("grade")
 @click.argument("assignment")
 @with_options
 @click.pass_obj
@@ -54,6 +54,10 @@ def grade_command(
     Reads handed_in, writes the gradebook and the notebooks that formgrader shows (submitted,
     autograded). What is graded stays as it is. May be interrupted at any moment and run again;
     several people may run it at once, and no submission is graded twice.
+
+    \b
+    Example:
+        python -m lib.instructor grade pooling --workers 4
     """
     how = _how(shell, workers, scheduler, without_sandbox)
     one = shell.course.assignment(assignment)
@@ -68,7 +72,7 @@ def grade_command(
     _tell(shell, one, summary, works)
 
 
-@click.command("regrade", epilog="Example: python -m lib.instructor regrade pooling")
+@click.command("regrade")
 @click.argument("assignment")
 @click.option("--student", "only", multiple=True, help="Only this student's; may be repeated.")
 @with_options
@@ -82,6 +86,11 @@ def regrade_command(
     Says whose points changed, and by how much. Points that a person gave stay as they are, and
     are marked for another look where the judge's have changed beneath them. With --student, also
     what nothing has changed for.
+
+    \b
+    Example:
+        python -m lib.instructor regrade pooling
+        python -m lib.instructor regrade pooling --student anna
     """
     how = _how(shell, workers, scheduler, without_sandbox)
     one = shell.course.assignment(assignment)
@@ -138,11 +147,7 @@ def _points(points: float | None) -> str:
     return "none" if points is None else f"{points:g}"
 
 
-@click.command(
-    "override",
-    epilog="Example: python -m lib.instructor override pooling anna pooling.moments 3 "
-    '--reason "also right"',
-)
+@click.command("override")
 @click.argument("assignment")
 @click.argument("student")
 @click.argument("question")
@@ -158,6 +163,10 @@ def override_command(
 
     They survive every regrade, with the reason and its author. Formgrader can change points too,
     but notes neither.
+
+    \b
+    Example:
+        python -m lib.instructor override pooling anna pooling.moments 3 --reason "right"
     """
     one = shell.course.assignment(assignment)
     topic = question.partition(".")[0]
@@ -179,7 +188,7 @@ def override_command(
     )
 
 
-@click.command("status", epilog="Example: python -m lib.instructor status")
+@click.command("status")
 @click.argument("assignment", required=False)
 @click.pass_obj
 def status_command(shell: Shell, assignment: str | None) -> None:
@@ -187,6 +196,10 @@ def status_command(shell: Shell, assignment: str | None) -> None:
 
     For each assignment: how many are graded, failed, missing, waiting; how many answers a person
     has to grade; who is grading at this moment.
+
+    \b
+    Example:
+        python -m lib.instructor status
     """
     course = shell.course
     ones = [course.assignment(assignment)] if assignment else list(course.assignments.values())

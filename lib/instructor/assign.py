@@ -90,11 +90,7 @@ def _add_to_file(
         raise
 
 
-@click.command(
-    "assign",
-    epilog="Example: python -m lib.instructor assign pooling --chapters pooling "
-    "--due 2026-12-11T23:59",
-)
+@click.command("assign")
 @click.argument("name")
 @click.option(
     "--chapters",
@@ -123,6 +119,10 @@ def assign_command(
 
     Reads course.toml, and adds NAME to it if it is new. Writes release/NAME (give that folder to
     students), source/NAME (with solutions) and the gradebook.
+
+    \b
+    Example:
+        python -m lib.instructor assign pooling --chapters pooling --due 2026-12-11T23:59
     """
     course = shell.course
     if name not in course.assignments:

@@ -61,9 +61,7 @@ def plain_csv(
     return text.getvalue().encode()
 
 
-@click.command(
-    epilog="Example: python -m lib.instructor export pooling --format canvas --into grades.csv"
-)
+@click.command()
 @click.argument("assignments", nargs=-1, required=True, metavar="ASSIGNMENT...")
 @click.option(
     "--format",
@@ -103,6 +101,10 @@ def export(
 
     Work that failed, is missing or still awaits a person has no points: its cell stays as it was,
     and you are told how many there are. Nothing becomes a zero unless you say so.
+
+    \b
+    Example:
+        python -m lib.instructor export pooling --format canvas --into grades.csv
     """
     if (lms == "csv") != (into is None):
         raise CourseError(

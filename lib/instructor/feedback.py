@@ -119,7 +119,7 @@ def _replay(result: Result, work: Work, exercise: Exercise | None, tokens: dict[
     return f"check({json.dumps(result.key)}, {exercise.name}, {last})"
 
 
-@click.command(epilog="Example: python -m lib.instructor feedback pooling --zip canvas")
+@click.command()
 @click.argument("assignment")
 @click.option("--student", help="The id of the one student to write a page for; all if left out.")
 @click.option("--after-deadline", is_flag=True, help="Treat the deadline as over for everybody.")
@@ -143,6 +143,10 @@ def feedback(
     Once the deadline of a student is over, extension and grace included, the page also says how to
     repeat the cases that failed. Whoever knows them could write an answer for just those: if late
     work still earns points, wait with the pages, or collect no more.
+
+    \b
+    Example:
+        python -m lib.instructor feedback pooling --zip canvas
     """
     course = shell.course
     about = course.assignment(assignment)

@@ -58,7 +58,10 @@ timezone = {timezone}  # of all dates here: "Europe/London", "America/New_York" 
 CONFIG = '''\
 """What nbgrader does in this folder: its database is the course's, and the book's judge grades."""
 
+import warnings
 from pathlib import Path
+
+from sqlalchemy.exc import SAWarning
 
 from lib.instructor.course import load
 from lib.instructor.gradebook import database_url
@@ -71,6 +74,7 @@ c.CourseDirectory.course_id = {course_id!r}
 c.CourseDirectory.db_url = database_url(_course)
 c.Autograde.autograde_preprocessors = ["lib.instructor.autograde.Judge"]
 c.ClearSolutions.update(STUBS)
+warnings.filterwarnings("ignore", category=SAWarning)  # about nbgrader's own queries
 '''
 
 IGNORE = """\

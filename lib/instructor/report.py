@@ -115,7 +115,7 @@ def _lesson(course: Course, key: str, mistake: str) -> dict[str, Any]:
     }
 
 
-@click.command(epilog="Example: python -m lib.instructor report pooling")
+@click.command()
 @click.argument("assignment")
 @click.option(
     "--names", is_flag=True, help="Show names and ids; pseudonyms stand for them if not."
@@ -129,6 +129,10 @@ def report(shell: Shell, assignment: str, names: bool, yes: bool) -> None:
     needs nothing else; with --names reports/ASSIGNMENT-with-names.html. The first mistakes come
     with a section, a widget and a question of the book to open the next lesson with. With --json
     (before the command) all numbers are printed.
+
+    \b
+    Example:
+        python -m lib.instructor report pooling
     """
     course = shell.course
     about = course.assignment(assignment)
