@@ -10,6 +10,32 @@ import math
 import numpy as np
 from scipy.special import bdtr, stdtrit
 
+from lib import data
+
+TEST, VALIDATION = 600, 300  # digits held out; the other 897 are for training
+
+
+def share_out_digits(seed):
+    """Share out the digits of `lib.data` as training, validation and test.
+
+    The 600 test images are the same for every seed; the seed shares out the rest.
+
+    Args:
+        seed: of the shuffle that decides who validates.
+
+    Returns:
+        "train", "validation" and "test": images (N, 1, 8, 8) from 0 to 1, and labels (N,).
+
+    Example:
+        >>> {name: len(y) for name, (_, y) in share_out_digits(0).items()}
+        {'train': 897, 'validation': 300, 'test': 600}
+    """
+    x, y = data.digits()
+    order = np.random.default_rng(0).permutation(len(x))
+    rest = np.random.default_rng(seed).permutation(order[TEST:])
+    parts = {"train": rest[VALIDATION:], "validation": rest[:VALIDATION], "test": order[:TEST]}
+    return {name: (x[part], y[part]) for name, part in parts.items()}
+
 
 def mean_interval(values, level=0.95):
     """The mean of some measurements, and how far its t-interval reaches to each side.

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lib import data
+from lib.experiments import share_out_digits
 from lib.reference import optimizers
 from lib.reference.minibatches import batches
 from lib.train import evaluate, mlp
 
-TEST, VALIDATION, BATCH = 600, 300, 32  # the other 897 images are for training
+BATCH = 32
 SIZES = (64, 64, 64, 64, 10)
 DECAY = 0.01  # AdamW's, and Muon's
 
@@ -128,15 +128,8 @@ METHODS = {
 
 
 def digits(seed):
-    """Images (N, 64) and labels (N,), as training, validation and test.
-
-    The 600 test images are the same for every seed; the seed shares out the rest.
-    """
-    x, label = data.digits()
-    order = np.random.default_rng(0).permutation(len(x))
-    rest = np.random.default_rng(seed).permutation(order[TEST:])
-    index = {"train": rest[VALIDATION:], "validation": rest[:VALIDATION], "test": order[:TEST]}
-    return {name: (x[i].reshape(len(i), -1), label[i]) for name, i in index.items()}
+    """Images (N, 64) and labels (N,), as training, validation and test."""
+    return {name: (x.reshape(len(x), -1), y) for name, (x, y) in share_out_digits(seed).items()}
 
 
 def fit(method, seed, lr, updates):

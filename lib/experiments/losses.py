@@ -9,12 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from lib import data
-from lib.experiments import mean_interval
+from lib.experiments import mean_interval, share_out_digits
 from lib.reference import initialization
 from lib.train import Layer, chain, train
 
-TEST, VALIDATION = 600, 300  # images held out; the other 897 are for training
 SIZES = (64, 32, 10)  # pixels, hidden units, classes: a sigmoid unit for each class
 LOSSES = {"squared error": "mse_loss", "cross-entropy": "binary_cross_entropy_with_logits"}
 INITS = {"1/√n": lambda inputs: inputs**-0.5, "1": lambda inputs: 1.0}  # sd of the first weights
@@ -23,16 +21,12 @@ INITS = {"1/√n": lambda inputs: inputs**-0.5, "1": lambda inputs: 1.0}  # sd o
 def digits(seed):
     """Images (N, 64) and labels (N,), as training, validation and test.
 
-    The 600 test images are the same for every seed; the seed shares out the rest. From each pixel
-    its mean over the training images is taken, and all are divided by one standard deviation.
+    From each pixel its mean over the training images is taken, and all are divided by one standard
+    deviation.
     """
-    x, y = data.digits()
-    x = x.reshape(len(x), -1)
-    order = np.random.default_rng(0).permutation(len(x))
-    rest = np.random.default_rng(seed).permutation(order[TEST:])
-    parts = {"train": rest[VALIDATION:], "validation": rest[:VALIDATION], "test": order[:TEST]}
-    mean, spread = x[parts["train"]].mean(axis=0), x[parts["train"]].std()
-    return {name: ((x[part] - mean) / spread, y[part]) for name, part in parts.items()}
+    parts = {name: (x.reshape(len(x), -1), y) for name, (x, y) in share_out_digits(seed).items()}
+    mean, spread = parts["train"][0].mean(axis=0), parts["train"][0].std()
+    return {name: ((x - mean) / spread, y) for name, (x, y) in parts.items()}
 
 
 def network(rng, loss, init):

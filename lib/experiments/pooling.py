@@ -11,15 +11,13 @@ same on another machine.
 
 import functools
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own habit)
 from torch import nn
 
-from lib import data
 from lib.accelerated import pooling as ours
+from lib.experiments import share_out_digits
 
-TEST, VALIDATION = 600, 300  # images held out; the other 897 are for training
 BATCH = 32
 FRAME = 24  # pixels: wide enough that a moved digit hardly feels the border's padding
 REACH = 3  # pixels: how far a digit is moved each way
@@ -78,15 +76,12 @@ def _check(name, value, known):
 def digits(seed):
     """Images (N, 1, 8, 8) and labels (N,), as training, validation and test.
 
-    The 600 test images are the same for every seed; the seed shares out the rest. Full ink is 4,
-    so that in the frame, too, the pixels' mean square is of the order of 1.
+    Full ink is 4, so that in the frame, too, the pixels' mean square is of the order of 1.
     """
-    x, y = data.digits()
-    x, y = 4 * torch.from_numpy(x), torch.from_numpy(y)
-    order = np.random.default_rng(0).permutation(len(x))
-    rest = np.random.default_rng(seed).permutation(order[TEST:])
-    parts = {"train": rest[VALIDATION:], "validation": rest[:VALIDATION], "test": order[:TEST]}
-    return {name: (x[part], y[part]) for name, part in parts.items()}
+    return {
+        name: (4 * torch.from_numpy(x), torch.from_numpy(y))
+        for name, (x, y) in share_out_digits(seed).items()
+    }
 
 
 def fit(network, pool, x, y, lr, updates):
