@@ -45,7 +45,7 @@ def ravine(
     compares the optimizers each at its own best learning rate, or all at one. The best rate is
     the one, on a grid of 284 from 1e-5 to 10, after which the loss soonest stays within 1e-4 of
     the least, up to 4,000 steps. Start and terrain turn together. The page asks who suffers when
-    the valley turns by 45° before it shows it.
+    the valley turns by 45° before it shows it, if Adagrad and Adam are among those shown.
 
     Args:
         terrain: "ravine"; "note" or "ridge", the ravine and the saddle of the lecture notes;

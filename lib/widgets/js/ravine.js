@@ -33,6 +33,7 @@ function render(context) {
   const { state } = ui;
   const names = Object.keys(OPTIMIZERS);
   const quiz = ask(ui);
+  const compared = ui.start.angle === 0 && ui.start.adagrad && ui.start.adam;  // else nothing to ask
   const grounds = new Map(), tuners = new Map(), paths = Object.fromEntries(names.map((name) => [name, new Float64Array(3 * (HORIZON + 1))]));
   let flat = null, ground = null, good = null, timer = 0, said = "", now = "", tuning = false;
 
@@ -137,7 +138,7 @@ function render(context) {
     const from = [state.x, state.y], start = ground.there ? ground.there(...from) : from;
     map.paint(ground);
     map.start(...start, `Start at x = ${show(start[0], 2)}, y = ${show(start[1], 2)}: arrow keys move it`);
-    quiz.put(ui.start.angle || state.terrain !== "ravine" ? null : "turn", asked);
+    quiz.put(compared && state.terrain === "ravine" ? "turn" : null, asked);
     const secret = quiz.open && state.angle > 0;
     const walkers = names.filter((name) => state[name]);
     const own = state.rate === "own";

@@ -59,7 +59,8 @@ function terrainMap(label, move, [across, up] = ["x", "y"]) {
   const put = (x, y) => {
     const [a, b, half] = terrain.view;
     const within = (v, middle) => Number(Math.min(Math.max(v, middle - half), middle + half).toPrecision(3));
-    move(within(x, a), within(y, b));
+    at = [within(x, a), within(y, b)];  // now: the next key may come before the drawing
+    move(...at);
   };
   const point = (event) => {
     const { left, top, width, height } = element.getBoundingClientRect();
