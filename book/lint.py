@@ -19,7 +19,7 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
 from book import student
 from book.build import OFFLINE
-from book.lint_notebooks import CLAIM, CLAIM_ID, problems
+from book.lint_notebooks import CLAIM, CLAIM_ID, QUESTION, problems
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = {"_build", "__pycache__", "node_modules"}
@@ -113,6 +113,21 @@ def questions(root):
             feedback = [option.get("feedback", "").strip() for option in options]
             if not all(feedback) or len({*feedback}) < len(feedback):
                 yield path, f"{key!r}: expected feedback of its own for every option"
+
+
+def questions_asked(root):
+    """Every question of a chapter is asked, on a page or in a lesson on a mistake."""
+    plans = root / "lib/instructor/lessons.toml"
+    lessons = plans.read_text("utf-8") if plans.exists() else ""
+    for path in question_files(root):
+        if not (root / "chapters" / path.stem).is_dir():
+            continue
+        asked = {
+            key for page in pages(root) for _, key in QUESTION.findall(page.read_text("utf-8"))
+        }
+        for key in sorted(stored(path).keys() - asked):
+            if f'"{path.stem}.{key}"' not in lessons:
+                yield path, f"expected question({key!r}) on a page or in a lesson, got none"
 
 
 def contents(root):
@@ -266,6 +281,7 @@ def release(root):
 RULES = (
     notebooks,
     questions,
+    questions_asked,
     contents,
     claims,
     links,

@@ -32,12 +32,13 @@ MOST_CELLS, MOST_LINES = 40, 12
 READABLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RANDOM = re.compile(r"(?=.*[0-9])[0-9a-f]{6,}(-[0-9a-f]+)*")
 FIGURE = re.compile(r"\b(draw_\w+|subplots?|figure|imshow|plot|scatter|bar|hist)\(")
+FITTING = re.compile(r"(ax\w*|axes\[.*\]|plt|fig)\.(set\w*|legend|\w*lim|\w*scale|plot)\(.*\)$")
 FILE_NAME = re.compile(r"\S+\.(png|svg|jpe?g|gif|ipynb)")
 CLAIM = re.compile(
     r"^[:`]{3,}\{claim\}[ \t]*(\S*)\n(.*?)^[:`]{3,}[ \t]*$", re.MULTILINE | re.DOTALL
 )
 CLAIM_ID = re.compile(r"^:id:[ \t]*(\S+)", re.MULTILINE)
-QUESTION = re.compile(r"\bquestion\(\s*([\"'])(.*?)\1")
+QUESTION = re.compile(r"\bquestion\(\s*(\\?[\"'])(.*?)\1")
 
 
 @dataclass
@@ -128,7 +129,7 @@ def short_cells(page):
     for cell in page.code:
         if graded(cell).get("solution"):
             continue  # as long as the answer takes
-        if (lines := len(cell["source"].strip().splitlines())) > MOST_LINES:
+        if (lines := sum(map(bool, map(str.strip, cell["source"].splitlines())))) > MOST_LINES:
             yield cell, f"expected at most {MOST_LINES} lines of code, got {lines}"
 
 
@@ -149,6 +150,14 @@ def figures_described(page):
             if " " not in alt or FILE_NAME.fullmatch(alt):
                 place = "metadata mystnb.image.alt"
                 yield cell, f"expected {place} to say what the figure shows, got {alt!r}"
+
+
+def results_meant(page):
+    """A cell's last expression is shown: what an axes returns when it is set is no result."""
+    for cell in page.code:
+        last = cell["source"].strip().splitlines()[-1:]
+        if last and FITTING.match(last[0]):
+            yield cell, f"expected a last line whose value is worth showing, got {last[0]!r}"
 
 
 def asserts(cell):
@@ -192,6 +201,7 @@ RULES = (
     short_cells,
     prose_between,
     figures_described,
+    results_meant,
     claims_proved,
     questions_known,
 )

@@ -19,6 +19,7 @@ TEAL = "#00796b"
 GOLD = "#b8860b"
 PURPLE = "#8e4585"
 GREY = "#6b7785"
+MOST_MARKS = 50
 AGAINST_FOR = LinearSegmentedColormap.from_list("against_for", [ORANGE, PAPER, BLUE])
 
 
@@ -163,6 +164,8 @@ def draw_heat(ax, image, heat, title=""):
 def draw_lines(ax, x, lines, xlabel, ylabel, title=""):
     """Draw one line for each name, over a shared horizontal axis.
 
+    Each point has a mark, as long as there are not so many that marks would hide the line.
+
     Args:
         ax: the axes to draw on.
         x: horizontal positions, (N,).
@@ -186,7 +189,7 @@ def draw_lines(ax, x, lines, xlabel, ylabel, title=""):
     for (name, values), marker in zip(lines.items(), cycle("os^Dv"), strict=False):
         if len(values) != len(x):
             raise ValueError(f"Line {name!r} needs {len(x)} values, as x has; got {len(values)}.")
-        ax.plot(x, values, marker=marker, markersize=4, label=name)
+        ax.plot(x, values, marker=marker if len(x) <= MOST_MARKS else "", markersize=4, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend()
 

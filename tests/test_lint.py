@@ -238,6 +238,14 @@ RED = {
         cell("question", source='widgets.question("size")'),
         "cell 'question': expected a key of lib/widgets/questions, got question('size')",
     ),
+    "question-nobody-asks": (
+        cell("question", source="1"),
+        f"{QUESTIONS}: expected question('sizes') on a page or in a lesson, got none",
+    ),
+    "setting-as-result": (
+        cell("figure", source="draw_cells(ax, x)\nax.set(xlim=(0, 1))"),
+        "cell 'figure': expected a last line whose value is worth showing, got 'ax.set(",
+    ),
     "questions-not-json": ({QUESTIONS: "{"}, f"{QUESTIONS}: expected questions in JSON, got none"),
     "no-prompt": (question(prompt=""), f"{QUESTIONS}: 'sizes': expected prompt and explain, got"),
     "no-explanation": (question(explain=""), "'sizes': expected prompt and explain, got"),

@@ -174,8 +174,8 @@ def test_question_is_small(topic, key):
 
 
 def test_unknown_question_is_named():
-    with pytest.raises(ValueError, match=r"expected one of .*channels.*, got 'chanels'"):
-        pooling.question("chanels")
+    with pytest.raises(ValueError, match=r"expected one of .*max-backward.*, got 'max-bakward'"):
+        pooling.question("max-bakward")
 
 
 # --- Twins: the page's formulas against the library's ----------------------------------------
