@@ -5,6 +5,7 @@ SHELL := bash
 
 PYTHON ?=
 PORT ?= 8000
+PAGE ?=
 DEVICE ?= cpu
 ARGS ?=
 PINS ?= $(shell grep -oE '^(torch|triton)==[0-9.]+' requirements.lock)
@@ -27,8 +28,8 @@ $(READY):
 	@book/setup.sh "$(PYTHON)"
 	@touch $@
 
-book: $(READY)  ## Execute every page, build the site, say where to open it.
-	@$(RUN) -m book.build
+book: $(READY)  ## Execute every page, build the site, say where to open it (PAGE=… for one).
+	@$(RUN) -m book.build $(PAGE)
 
 serve: book  ## Build, then serve the site on this machine (PORT=8000).
 	@echo "http://127.0.0.1:$(PORT)/ (Ctrl-C stops)"

@@ -1,9 +1,10 @@
-"""Build the book: ``python -m book.build``.
+"""Build the book: ``python -m book.build``, or one page of it: ``python -m book.build PAGE``.
 
 Every warning is an error. A build that failed leaves no trees of pages behind: a second run with
 them would find nothing new to read, and say that all is well.
 """
 
+import difflib
 import importlib
 import os
 import re
@@ -39,14 +40,14 @@ class BuildError(Exception):
     """The book could not be built; the message says what to look at."""
 
 
-def run_sphinx(root):
-    """Run jupyter-book on ``root`` and show which page it is at.
+def run_sphinx(root, *options):
+    """Run jupyter-book on ``root`` with some options and show which page it is at.
 
     Returns:
         The exit status, and what was complained about.
     """
     start = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", start, "build", str(root), "-W", "-n", "--keep-going"]
+    command = [sys.executable, "-c", start, "build", str(root), *options]
     streams = {"stdout": subprocess.PIPE, "encoding": "utf-8"}
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as complaints,
@@ -123,7 +124,7 @@ def build(root):
     try:
         ahead = [sys.executable, "-m", "book.execute"]
         subprocess.run(ahead, cwd=root, stderr=subprocess.DEVNULL, check=False)
-        status, complaints = run_sphinx(root)
+        status, complaints = run_sphinx(root, "-W", "-n", "--keep-going")
         if status:
             raise BuildError(explain(complaints))
         check_pages(pages, site)
@@ -134,6 +135,32 @@ def build(root):
         shutil.rmtree(output / ".doctrees", ignore_errors=True)
         raise
     return len(pages)
+
+
+def preview(root, page):
+    """Build one page in a few seconds, to be looked at; what it links to is not there.
+
+    Args:
+        root: the folder of the book.
+        page: its path without suffix, as in ``_toc.yml``.
+
+    Returns:
+        The page's file.
+
+    Raises:
+        BuildError: there is no such page, or one of its cells failed.
+    """
+    if page not in (known := set(parse_toc_yaml(root / "_toc.yml"))):
+        near = ", ".join(difflib.get_close_matches(page, known)) or "those in _toc.yml"
+        raise BuildError(f"expected a page such as {near}; got {page!r}")
+    output = root / "_build" / "page"
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "_toc.yml").write_text(f"format: jb-book\nroot: {page}\n", encoding="utf-8")
+    options = ["--toc", str(output / "_toc.yml"), "--path-output", str(output)]
+    status, complaints = run_sphinx(root, *options)
+    if status:
+        raise BuildError(explain(complaints))
+    return output / "_build" / "html" / f"{page}.html"
 
 
 def explain(complaints):
@@ -150,10 +177,13 @@ def explain(complaints):
 
 
 def main():
-    """Build and say where to open the book, or what went wrong."""
+    """Build and say where to open the book, or one page of it, or what went wrong."""
     start = time.monotonic()
     importlib.import_module("matplotlib.font_manager")  # lists the fonts once, and not in a page
     try:
+        if len(sys.argv) == 2:
+            print(f"\nOpen {preview(ROOT, sys.argv[1].removesuffix('.ipynb')).as_uri()}")
+            return
         count = build(ROOT)
     except BuildError as error:
         sys.exit(f"\nThe book was not built.\n\n{error}")

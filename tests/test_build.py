@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from book.build import BuildError, build, explain
+from book.build import BuildError, build, explain, preview
 from book.ext.execution import digest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the book is not built on Windows")
@@ -105,6 +105,20 @@ def test_failing_cell_stops_the_build_every_time_and_says_where(running):
 
     write_notebook(running / "chapters" / "two.ipynb", "assert 1 + 1 == 2")
     assert build(running) == 3
+
+
+def test_one_page_is_built_alone_and_its_links_may_lead_nowhere(running):
+    (running / "chapters" / "index.md").write_text("# First\n\n[two](two.ipynb)\n")
+    page = preview(running, "chapters/one")
+    assert "Page one" in page.read_text()
+    assert executed(running) == ["one"]
+    assert preview(running, "chapters/index").exists()
+    with pytest.raises(BuildError, match=r"such as chapters/one.*; got 'chapters/on'"):
+        preview(running, "chapters/on")
+
+    write_notebook(running / "chapters" / "one.ipynb", "assert 1 + 1 == 3")
+    with pytest.raises(BuildError, match="AssertionError"):
+        preview(running, "chapters/one")
 
 
 def test_broken_link_and_broken_formula_stop_the_build_every_time(tiny):
