@@ -121,6 +121,14 @@ def test_one_page_is_built_alone_and_its_links_may_lead_nowhere(running):
         preview(running, "chapters/one")
 
 
+def test_path_to_a_page_that_is_not_there_stops_the_build(tiny):
+    paths = "- name: Short\n  for: You.\n  pages: [second, fourth]\n"
+    (tiny / "chapters" / "paths.yml").write_text(paths)
+    (tiny / "chapters" / "index.md").write_text("# First\n\n```{reading-paths} paths.yml\n```\n")
+    with pytest.raises(BuildError, match="'Short': there is no page chapters/fourth"):
+        build(tiny)
+
+
 def test_broken_link_and_broken_formula_stop_the_build_every_time(tiny):
     page = tiny / "chapters" / "index.md"
     page.write_text("# The first page\n\n[nowhere](no-such-page.md) and $\\frac{1$.\n")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import yaml
 from docutils import nodes
-from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+
+logger = logging.getLogger(__name__)
 
 STATED = re.compile(r"\b(\d+)\s+minutes\b")
 WORDS_A_MINUTE = 180
@@ -84,9 +86,9 @@ class FillPaths(SphinxPostTransform):
     def card(self, path):
         """Return one path: its name, for whom it is, its minutes and its pages."""
         pages = [f"chapters/{page}" for page in path["pages"]]
-        for page in pages:
-            if page not in self.env.found_docs:
-                raise ExtensionError(f"reading path {path['name']!r}: there is no page {page}")
+        for page in [page for page in pages if page not in self.env.found_docs]:
+            logger.warning("reading path %r: there is no page %s", path["name"], page)
+            pages.remove(page)
         total = sum(self.env.metadata[page]["minutes"] for page in pages)
         head = nodes.paragraph("", "", nodes.strong("", path["name"]), classes=["path-name"])
         unit = "minute" if total == 1 else "minutes"
