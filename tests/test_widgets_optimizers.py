@@ -186,9 +186,21 @@ def test_tuning_finds_what_trying_every_rate_finds(rule, degrees):
     assert again == steps
 
 
-# --- The saddle ----------------------------------------------------------------------------
-
 SIX = pytest.mark.parametrize("name", stills.RULES)
+
+
+@SIX
+def test_tuning_without_success_ends_lowest(name):
+    start = stills.turned(stills.ravine(1000), 45).start
+    ground, horizon = {"name": ["ravine", 1000], "degrees": 45}, 100
+    case = ("tune", stills.RULES[name], ground, start, 1e-4, horizon, None)
+    ((steps, lr),) = in_javascript(case)
+    assert float(steps) == np.inf
+    best = stills.tuned(name, stills.turned(stills.ravine(1000), 45), horizon)
+    assert_allclose([float(steps), lr], best, rtol=1e-9)
+
+
+# --- The saddle ----------------------------------------------------------------------------
 
 
 def escaped(name, y0, lr, noise, draws, horizon):

@@ -1,5 +1,6 @@
 """A terrain that turns, and six optimizers that go down it."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -61,7 +62,7 @@ def ravine(
 
     Raises:
         ValueError: an argument is unknown or out of its range.
-        TypeError: `angle` or `steps` is not a whole number.
+        TypeError: `angle` or `steps` is not a whole number, or `start` not of numbers.
 
     Example:
         >>> ravine(kappa=1000, angle=45).start["terrain"]
@@ -75,10 +76,13 @@ def ravine(
         raise ValueError(f"expected shown to be among {tuple(RULES)}, got {tuple(shown)}")
     if eta is not None and not 1e-4 <= eta <= 10:
         raise ValueError(f"expected eta to be 0.0001 to 10, got {eta!r}")
-    for name, value, most in (("angle", angle, 90), ("steps", steps, 4000)):
-        if not (name == "steps") <= shapes.whole(name, value) <= most:
-            raise ValueError(f"expected {name} to be at most {most}, got {value}")
-    x, y = TERRAINS[terrain](kappa).start if start is None else start
+    for name, value, least, most in (("angle", angle, 0, 90), ("steps", steps, 1, 4000)):
+        if not least <= shapes.whole(name, value) <= most:
+            raise ValueError(f"expected {name} to be {least} to {most}, got {value}")
+    start = TERRAINS[terrain](kappa).start if start is None else start
+    if len(start) != 2 or not all(map(math.isfinite, start)):
+        raise ValueError(f"expected start to be two finite numbers, got {start}")
+    x, y = start
     state = {"terrain": terrain, "formula": "x^2 + 4*y^2 + 2*sin(3*x)*cos(2*y)", "kappa": kappa}
     state |= {"angle": angle, "x": float(x), "y": float(y), "steps": steps}
     state |= {"rate": "own" if eta is None else "shared", "eta": 0.05 if eta is None else eta}

@@ -112,8 +112,9 @@ function run(rule, terrain, start, lr, steps, path = new Float64Array(3 * (steps
 
 // After how many steps the loss stays below the goal, up to the horizon; infinite if it does not,
 // or not within `bound` steps, which spares the rest of the walk. So does standing still for 50.
-function settle(rule, terrain, start, lr, goal, horizon, bound = horizon) {
-  const x = Float64Array.from(start), g = new Float64Array(2), memory = rule.fresh(2);
+// `x` is left where the walk ended.
+function settle(rule, terrain, start, lr, goal, horizon, bound = horizon, x = Float64Array.from(start)) {
+  const g = new Float64Array(2), memory = rule.fresh(2);
   let since = 0, still = 0;
   for (let t = 0; t <= horizon && still < 50; t++) {
     const loss = terrain.slope(x[0], x[1], g);
@@ -158,13 +159,10 @@ function tuner(rule, terrain, start, goal, horizon, guess) {
   }
   const waiting = [...order].reverse();
   const best = { steps: Infinity, lr: RATES[0], index: 0, left: Infinity };
-  const ends = new Float64Array(3 * 301);
   const attempt = (index) => {
-    const steps = settle(rule, terrain, start, RATES[index], goal, horizon, Math.min(best.steps, horizon));
-    let left = Infinity;
-    if (steps === Infinity && best.steps === Infinity) {
-      left = run(rule, terrain, start, RATES[index], 300, ends)[3 * 300 + 2];
-    }
+    const end = Float64Array.from(start);
+    const steps = settle(rule, terrain, start, RATES[index], goal, horizon, Math.min(best.steps, horizon), end);
+    const left = terrain.value(...end);
     const wins = steps < best.steps || (steps === best.steps && (steps < Infinity ? index < best.index : left < best.left));
     if (wins) Object.assign(best, { steps, lr: RATES[index], index, left });
   };
