@@ -7,7 +7,6 @@ import json
 import os
 import re
 import socket
-import time
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -143,11 +142,9 @@ def assert_clear(message):
 @pytest.mark.parametrize("what", MALFORMED)
 def test_a_malformed_notebook_gets_its_clear_line(what):
     data, said = MALFORMED[what]
-    begun = time.perf_counter()
     with pytest.raises(BadNotebook, match=said) as refused:
         parse(data)
     assert_clear(str(refused.value))
-    assert time.perf_counter() - begun < 5
 
 
 # ---- what is read
@@ -331,12 +328,16 @@ def test_a_link_put_in_the_file_s_place_in_between_is_refused(tmp_path, monkeypa
     assert "cannot be read" in refusal(tmp_path / "link")
 
 
-def test_a_large_file_is_refused_without_being_read(tmp_path):
+class Unread(io.FileIO):
+    def read(self, size=-1):
+        raise AssertionError("expected the file not to be read")
+
+
+def test_a_large_file_is_refused_without_being_read(tmp_path, monkeypatch):
     with open(tmp_path / "large", "wb") as file:
         file.truncate(100_000_000)
-    begun = time.perf_counter()
+    monkeypatch.setattr(reader, "open", Unread, raising=False)
     assert "at most 10 MB, got 100.0 MB: clear the outputs" in refusal(tmp_path / "large")
-    assert time.perf_counter() - begun < 0.05
 
 
 def test_a_file_that_grows_while_it_is_read_is_cut_off(tmp_path, monkeypatch):
@@ -381,7 +382,6 @@ def test_plain_text_is_one_line_of_no_more_than_asked_for(text, most):
 
 
 def only_refuses(data):
-    begun = time.perf_counter()
     try:
         found = parse(data)
     except BadNotebook as error:
@@ -395,7 +395,6 @@ def only_refuses(data):
         for line in (*found.notes, *found.said.values()):
             assert_clear(line)
         assert len(found.fingerprint) == 64
-    assert time.perf_counter() - begun < 5
 
 
 @given(st.binary(max_size=300))

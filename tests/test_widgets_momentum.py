@@ -314,7 +314,7 @@ def test_numbers_are_those_of_the_library(show, nesterov, mean):
         assert f"holds it at {floor(kappa, 1, own, beta, nesterov):.3g}" in said
 
 
-def test_point_is_dragged_by_pointer_and_by_keys_within_eight_milliseconds(show):
+def test_point_is_dragged_by_pointer_and_by_keys(show):
     with show(widgets.momentum_plane()) as seen:
         page, handle = seen.page, seen.page.locator(".dw-start")
         handle.focus()
@@ -329,25 +329,3 @@ def test_point_is_dragged_by_pointer_and_by_keys_within_eight_milliseconds(show)
         page.mouse.move(box["x"] - 50, box["y"] + box["height"] + 50, steps=5)
         page.mouse.up()
         assert "η = 0.0005 and β = 0," in summary(page)
-        spent = page.evaluate(DRAG)
-        assert np.median(spent) < 8, spent
-
-
-DRAG = """async () => {
-  const plane = document.querySelector(".dw-plane");
-  const { left, top, width } = plane.getBoundingClientRect();
-  const spent = [], now = window.requestAnimationFrame;
-  window.requestAnimationFrame = (f) => now((t) => {
-    const from = performance.now();
-    f(t);
-    spent.push(performance.now() - from);
-  });
-  for (let i = 0; i < 30; i++) {
-    const place = { clientX: left + (width * i) / 30, clientY: top + (width * i) / 40 };
-    plane.dispatchEvent(new MouseEvent("click", place));
-    await new Promise((done) => now(done));
-    await new Promise((done) => now(done));
-  }
-  window.requestAnimationFrame = now;
-  return spent;
-}"""
