@@ -200,7 +200,7 @@ function ticks() {
   const progress = one(".contents .progress");
   progress.hidden = read.length === 0;
   one(".progress-text").textContent = `${read.length} of ${links.length} pages read`;
-  one("progress").value = read.length / links.length;
+  one("progress").value = read.length / Math.max(links.length, 1);
 }
 
 function readButton() {
