@@ -61,7 +61,7 @@ function render(context) {
       quiz.pass();
       ui.set({ shade: "gradient" });
       const why = ["There the error is largest, but the sigmoid is flat.", "There the sigmoid is steepest, but a little further on the error has grown by more than the slope has fallen.", ""][index];
-      return [index === 2, `${why} The gradient goes with the error o times the slope o(1 − o), and o²(1 − o) is largest at 2/3. That is the clear ridge on the map, which now shows the gradient. Beyond it, the worse a neuron is, the less it learns.`.trim()];
+      return [index === 2, `${why} The gradient goes with the error o times the slope o(1 − o), and o²(1 − o) is largest at 2/3. That is the ridge without tint on the map, which now shows the gradient. Beyond it, the worse a neuron is, the less it learns.`.trim()];
     }).field;
 
   const tile = (name) => h("div", {}, maps[name].title, maps[name].element);
@@ -71,7 +71,7 @@ function render(context) {
       choice(ui, "unit", "Unit of the cross-entropy", { nats: "nats", bits: "bits" })),
     neuron,
     h("div", { class: "dw-drawing dw-pair" }, ...NAMES.map(tile)),
-    h("p", { class: "dw-legend" }, "Drag the circle. Each line halves what the map shows; it is largest where the map is clear. Arrows are the negative gradients, true to scale; paths go on until o < 0.05."),
+    h("p", { class: "dw-legend" }, "Drag the circle. Each line halves what the map shows; the tint deepens as it falls. Arrows are the negative gradients, true to scale; paths go on until o < 0.05."),
     quiz.room,
     h("div", { class: "dw-row" }, choice(ui, "rate", "Learning rate", { shared: "One η for both", own: "Each its own η" }), shared, ...own),
     h("div", { class: "dw-drawing dw-pair dw-below" }, chart.element, table));
