@@ -145,19 +145,27 @@ function escape(rule, terrain, start, lr, goal, horizon) {
 // The learning rates that tuning tries: from 1e-5 to 10, each 1.05 times the one before.
 const RATES = Float64Array.from({ length: 284 }, (_, i) => 1e-5 * 1.05 ** i);
 
-// Find the rate that settles first, in slices of time: `work(until)` goes on until that time of
-// performance.now(), and tells whether all rates were tried. Coarse steps come before fine ones,
-// and a good guess before both, so that `best` is soon near; what cannot win is left early. If no
-// rate settles, `best.steps` is infinite and `best.lr` ends lowest.
-function tuner(rule, terrain, start, goal, horizon, guess) {
-  const near = guess ?? 176;
+// The order in which tuning tries the rates, from a guess; made once, for a drag asks for many.
+const ORDERS = new Map();
+function orderAround(near) {
+  if (ORDERS.has(near)) return ORDERS.get(near);
   const order = new Set([near, near - 1, near + 1].filter((i) => i in RATES));
   for (let stride = 16; stride >= 1; stride /= 2) {
     for (let i = 0; i < RATES.length; i += stride) {
       for (const index of [near + i, near - i]) if (index in RATES) order.add(index);
     }
   }
-  const waiting = [...order].reverse();
+  ORDERS.set(near, [...order]);
+  return ORDERS.get(near);
+}
+
+// Find the rate that settles first, in slices of time: `work(until)` goes on until that time of
+// performance.now(), and tells whether all rates were tried; one is tried at once. Coarse steps
+// come before fine ones, and a good guess before both, so that `best` is soon near; what cannot
+// win is left early. If no rate settles, `best.steps` is infinite and `best.lr` ends lowest.
+function tuner(rule, terrain, start, goal, horizon, guess) {
+  const order = orderAround(guess ?? 176);
+  let next = 0;
   const best = { steps: Infinity, lr: RATES[0], index: 0, left: Infinity };
   const attempt = (index) => {
     const end = Float64Array.from(start);
@@ -167,10 +175,11 @@ function tuner(rule, terrain, start, goal, horizon, guess) {
     if (wins) Object.assign(best, { steps, lr: RATES[index], index, left });
   };
   const work = (until) => {
-    while (waiting.length && performance.now() < until) attempt(waiting.pop());
-    return !waiting.length;
+    while (next < order.length && performance.now() < until) attempt(order[next++]);
+    return next === order.length;
   };
-  return { best, work, get done() { return !waiting.length; } };
+  attempt(order[next++]);
+  return { best, work, get done() { return next === order.length; } };
 }
 
 // Let several tuners work by turns until that time; tells whether all are done.
@@ -248,7 +257,7 @@ function turned(terrain, degrees) {
     value: (x, y) => value(a + c * (x - a) + s * (y - b), b - s * (x - a) + c * (y - b)),
     slope: (x, y, g) => {
       const loss = slope(a + c * (x - a) + s * (y - b), b - s * (x - a) + c * (y - b), g);
-      const [u, v] = g;
+      const u = g[0], v = g[1];  // not [u, v] = g, which is slow
       g[0] = c * u - s * v;
       g[1] = s * u + c * v;
       return loss;

@@ -14,7 +14,7 @@ const TERRAINS = {
   rosenbrock: ["Rosenbrock’s bent valley", () => rosenbrock()],
   formula: ["Your formula", null],
 };
-const count = (steps) => (steps === Infinity ? `> ${HORIZON.toLocaleString("en")}` : steps.toLocaleString("en"));
+const count = (steps) => (steps === undefined ? "…" : steps === Infinity ? `> ${HORIZON.toLocaleString("en")}` : steps.toLocaleString("en"));
 const rate = (lr) => Number(lr.toPrecision(2)).toString();
 const middle = (view) => Number(view.toPrecision(3));
 
@@ -55,9 +55,10 @@ function render(context) {
     tell(caret, `${"\u00a0".repeat(at)}▲`);
     tell(words, `Column ${at + 1}: ${error}.`);
   };
-  const tunerOf = (name, terrain, start, guess) => {
+  // With `known`, only a tuner that there is already: the next frame makes those that lack.
+  const tunerOf = (name, terrain, start, guess, known = false) => {
     const key = `${name} ${terrain.key} ${start}`;
-    if (!tuners.has(key)) {
+    if (!tuners.has(key) && !known) {
       if (tuners.size > 400) tuners.clear();
       tuners.set(key, tuner(OPTIMIZERS[name].rule, terrain, start, flat.floor + TOLERANCE, HORIZON, guess));
     }
@@ -147,10 +148,12 @@ function render(context) {
     now = JSON.stringify(state);
     const pairs = walkers.map((name) => ({
       name,
-      level: own && tunerOf(name, flat, from, guesses[name]),
+      level: own && tunerOf(name, flat, from, guesses[name], moved && state.angle > 0),
       turned: own && tunerOf(name, ground, start, guesses[name]),
     }));
-    tuning = own && !tuneAll(pairs.flatMap((pair) => [pair.turned, pair.level]), performance.now() + (moved ? 5 : 25));
+    const wanted = own ? pairs.flatMap((pair) => [pair.turned, pair.level]) : [];
+    const begun = wanted.filter((one) => one);
+    tuning = !tuneAll(begun, performance.now() + (moved ? 2 : 25)) || begun.length < wanted.length;
     if (tuning) ui.redraw();
 
     const goal = flat.floor + TOLERANCE;
@@ -170,7 +173,7 @@ function render(context) {
       }
       const { rule } = OPTIMIZERS[name];
       const lr = own ? pair.turned.best.lr : state.eta;
-      const settled = (at, begin, found) => (own ? found.best.steps : settle(rule, at, begin, lr, goal, HORIZON));
+      const settled = (at, begin, found) => (own ? found?.best.steps : settle(rule, at, begin, lr, goal, HORIZON));
       const [straight, bent] = [settled(flat, from, pair.level), settled(ground, start, pair.turned)];
       if (own && pair.turned.done) guesses[name] = pair.turned.best.index;
       tell(row.lr, secret ? "?" : rate(lr));
