@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -47,9 +48,14 @@ def start(course, *words, together=0):
     if together:
         changed = f"from lib.instructor import grade; grade.SETTLE = grade.CLAIM = {together}; "
         tool = ["-c", f"{changed}from lib.instructor.__main__ import main; main()"]
-    line = [sys.executable, *tool, "--course", course, "--json", *words]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(list(map(str, line)), stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
+    line = list(map(str, [sys.executable, *tool, "--course", course, "--json", *words]))
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(line, cwd=ROOT, preexec_fn=_heed_interrupts, **pipes)
+
+
+def _heed_interrupts():
+    """Heed interrupts in a new process, even where whoever runs the tests ignores them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def facts(process, code=0):

@@ -178,7 +178,7 @@ def settled(course):
 
 
 def test_killed_at_any_moment_a_rerun_finishes_and_changes_nothing_that_stood(course, monkeypatch):
-    everybody = class_of(course)
+    everybody = class_of(course, 30)
     chance, stood = random.Random(0), set()
     for end in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
         process = start(course, "grade", "hw1", "--workers", "2", together=2)
