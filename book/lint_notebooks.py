@@ -129,7 +129,7 @@ def short_cells(page):
     for cell in page.code:
         if graded(cell).get("solution"):
             continue  # as long as the answer takes
-        if (lines := sum(map(bool, map(str.strip, cell["source"].splitlines())))) > MOST_LINES:
+        if (lines := len(cell["source"].strip().splitlines())) > MOST_LINES:
             yield cell, f"expected at most {MOST_LINES} lines of code, got {lines}"
 
 
