@@ -155,7 +155,7 @@ def memory_of(folder, count):
             with suppress(psutil.Error):
                 words = each.cmdline()
                 kind = "worker" if any("spawn_main" in word for word in words) else ""
-                if words and words[0] != "bwrap" and "/judge/_inside.py" in words:
+                if words and words[0] != "bwrap" and "/judge/_zygote.py" in words:
                     kind = "sandboxed"
                 if kind:
                     peaks[kind] = max(peaks[kind], each.memory_info().rss)

@@ -1,5 +1,6 @@
 """The judge and its sandbox: an honest answer arrives; a hostile one gains and harms nothing."""
 
+import contextlib
 import json
 import os
 import select
@@ -11,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.testing import assert_array_equal
 
-from lib.grading import sandbox
+from lib.grading import _room, sandbox
 from lib.grading._frames import BadFrame
 from lib.grading._worker import SubmissionError, Worker, WorkerEnded
 
@@ -141,6 +143,8 @@ HOSTILE = {
     "    have = (ctypes.c_uint * 6)(*[0] * 6)\n"
     "    head = (ctypes.c_uint * 2)(0x20080522, 0)\n"
     "    assert ctypes.CDLL(None).capget(head, have) == 0 and any(have)",
+    "powers to come": "import ctypes\n"
+    "def f(): assert any(ctypes.CDLL(None).prctl(23, each) == 1 for each in range(41))",
     "root": "import os\ndef f(): os.setuid(0)",
     "a tracer": "import ctypes\n"
     "def f(): assert ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0",
@@ -169,7 +173,7 @@ ENDS = {
     "a loop": "def f():\n    while True: pass",
     "a sleep": "import time\ndef f(): time.sleep(600)",
     "a crash": "import ctypes\ndef f(): ctypes.string_at(0)",
-    "stopping itself": "import os, signal\ndef f(): os.kill(os.getpid(), signal.SIGSTOP)",
+    "an abort": "import os\ndef f(): os.abort()",
     "a loop in a cell": "while True: pass",
     "closing every pipe": "import os\ndef f(): os.closerange(0, 64)",
     "exit at the import": "import os\nos._exit(3)",
@@ -208,6 +212,14 @@ def test_a_submission_that_ends_or_hangs_is_over_in_time(end):
     with pytest.raises(WorkerEnded):
         answer(ENDS[end], seconds=1.0)
     assert time.monotonic() - start < 10
+
+
+def test_a_submission_cannot_stop_itself_and_let_the_judge_wait(worker):
+    worker.run("""import os, signal
+def f():
+    for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTERM): os.kill(os.getpid(), number)
+    return os.getpid()""")
+    assert worker.call("f") == 1  # of its own namespace: the kernel keeps such signals from it
 
 
 @pytest.mark.parametrize("forged", FRAMES)
@@ -254,7 +266,7 @@ def f(x):
 
 
 def processes_of(slot):
-    user = str(sandbox.FIRST_USER + slot)
+    user = str(_room.FIRST_USER + slot)
     return subprocess.run(["pgrep", "-u", user], capture_output=True, text=True).stdout.split()
 
 
@@ -265,11 +277,11 @@ def test_nothing_is_left_running():
 kept = numpy.ones(9 << 23)  # as much as takes a while to give back
 for i in range(9): threading.Thread(target=time.sleep, args=(600,)).start()""")
         assert processes_of(9)
-        (room,) = sandbox._rooms(worker._process.pid)
+        handle = os.dup(worker._running.handle)
     gone = select.poll()
-    gone.register(room, select.POLLIN)
+    gone.register(handle, select.POLLIN)
     assert gone.poll(0)  # at once, not soon: the next one's threads are counted with these
-    os.close(room)
+    os.close(handle)
     assert processes_of(9) == []
 
 
@@ -287,6 +299,86 @@ def f():
         with pytest.raises(WorkerEnded):
             hostile.call("f", seconds=0.5)
         assert honest.call("f") == 1
+
+
+def test_a_submission_has_no_open_file_but_its_two_pipes(worker):
+    worker.run("""import os, stat
+def f():
+    kinds = []
+    for number in range(1 << 12):
+        try: kinds.append(stat.S_IFMT(os.fstat(number).st_mode))
+        except OSError: pass
+    return kinds.count(stat.S_IFIFO), kinds.count(stat.S_IFCHR), len(kinds)""")
+    assert worker.call("f") == (2, 3, 5)  # and three times /dev/null
+
+
+def test_what_a_submission_changes_is_as_it_was_for_the_next():
+    with Worker() as worker, contextlib.suppress(WorkerEnded):
+        worker.run("""import builtins, gc, json, os, random, sys, numpy as np, _frames, _inside
+np.random.seed(3); random.seed(3)
+np.add = np.array = builtins.len = json.loads = _frames.decode = _inside.looked_up = None
+np.core = sys.modules["numpy"] = sys.path[:] = []
+os.environ["KEPT"] = sys.kept = "x"
+sys.settrace(lambda *a: None); gc.disable()""")
+    with Worker() as worker:
+        worker.run("""import builtins, gc, os, sys, numpy as np
+def f(): return (np.add(1, 1), len([0]), "KEPT" in os.environ, hasattr(sys, "kept"),
+                 sys.gettrace() is None, gc.isenabled(), len(sys.path) > 1)""")
+        assert worker.call("f") == (2, 1, False, False, True, True, True)
+
+
+def test_each_submission_draws_numbers_of_its_own():
+    drawn = []
+    for _ in range(2):
+        with Worker() as worker:
+            worker.run("import random, numpy as np\n"
+                       "def f(): return random.random(), np.random.random()")  # fmt: skip
+            drawn += worker.call("f")
+    assert len(set(drawn)) == 4
+
+
+LOOPING = """
+import sys
+sys.path.insert(0, {root!r})
+from lib.grading._worker import Worker
+with Worker(slot=8) as worker:
+    worker.run("import threading\\ndef loop():\\n    while True: pass")
+    worker.run("def f(): threading.Thread(target=loop).start()")
+    worker.call("f")
+    print("loops", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_nothing_outlives_a_judge_that_is_killed():
+    code = LOOPING.format(root=str(Path(__file__).parents[1]))
+    judge = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with judge:
+        assert judge.stdout.readline() == b"loops\n"
+        brought = psutil.Process(judge.pid).children(recursive=True)
+        judge.kill()
+    assert len(brought) >= 3  # bubblewrap's, the room's first, and the submission's
+    assert psutil.wait_procs(brought, timeout=10)[1] == []
+
+
+def test_a_room_that_is_gone_is_made_anew():
+    with Worker() as worker:
+        for each in psutil.Process().children(recursive=True):
+            if "/judge/_zygote.py" in each.cmdline():
+                each.kill()
+        with pytest.raises(WorkerEnded):
+            worker.run("x = 1")
+    with Worker() as worker:
+        worker.run("def f(): return 1")
+        assert worker.call("f") == 1
+
+
+def test_nothing_runs_unless_every_door_is_shut(monkeypatch):
+    monkeypatch.setattr("lib.grading._syscalls.program", lambda: b"")
+    with pytest.raises(sandbox.NoSandbox, match="prctl: Invalid argument"), Worker():
+        pass
 
 
 def test_what_is_installed_beside_the_grader_s_python_is_not_there(worker):
@@ -369,7 +461,7 @@ ROOMS = """
 import json, sys
 sys.path.insert(0, {root!r})
 from lib.grading._worker import Worker
-from lib.grading import sandbox
+from lib.grading import _room, sandbox
 sandbox.check()
 said = {{}}
 with Worker() as worker:
@@ -388,7 +480,8 @@ TRIES = {
     "write": "os.mknod('/kept')",
     "fork": "os.fork()",
     "unshare": "assert ctypes.CDLL(None).unshare(0x10000000) == 0",
-    "kill": "os.kill(1, 9); assert False",
+    "kill": "os.kill(2, 9)",
+    "power": "assert any(ctypes.CDLL(None).prctl(23, each) == 1 for each in range(41))",
     "proc": "os.listdir('/proc')",
 }
 

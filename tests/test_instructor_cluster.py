@@ -52,11 +52,12 @@ def client(cluster):
         yield here
 
 
-def sandboxes(pid):
-    """Return the sandboxes that run under a process."""
+def in_rooms(pid):
+    """Return what runs in the rooms of a process while one of its submissions does."""
     with contextlib.suppress(psutil.NoSuchProcess):
         below = psutil.Process(pid).children(recursive=True)
-        return [each for each in below if each.name() == "bwrap"]
+        rooms = [each.children(recursive=True) for each in below if each.name() == "bwrap"]
+        return [each for room in rooms for each in room if len(room) > 1]  # one waits for the next
     return []
 
 
@@ -117,12 +118,11 @@ def test_what_a_worker_was_grading_when_it_died_is_graded_by_another(course, clu
     everybody = class_of(course)
     running = start(course, "grade", "hw1", "--scheduler", cluster.scheduler_address, together=2)
     pids = client.run(os.getpid)
-    soon(lambda: any(map(sandboxes, pids.values())))
-    victim = next(pid for pid in pids.values() if sandboxes(pid))
-    rooms = sandboxes(victim)
+    under = soon(lambda: {pid: found for pid in pids.values() if (found := in_rooms(pid))})
+    victim, running_there = under.popitem()
     os.kill(victim, signal.SIGKILL)
-    _, left = psutil.wait_procs(rooms, timeout=20)
-    assert not left, "a sandbox outlives its worker"
+    _, left = psutil.wait_procs(running_there, timeout=20)
+    assert not left, "a submission outlives its worker"
     assert facts(running)["done"] == len(everybody)
     assert len(settled(course)) == len(everybody)
     assert {work.state for work in works(course).values()} == {"graded"}
@@ -143,7 +143,7 @@ def test_an_interrupt_leaves_no_claim_and_nothing_running(course, cluster, clien
     assert 0 < len(settled(course)) < len(everybody)
     assert not any(row.owner for row in attempts(course))
     pids = client.run(os.getpid)
-    soon(lambda: not any(map(sandboxes, pids.values())), 20)
+    soon(lambda: not any(map(in_rooms, pids.values())), 20)
 
 
 @contextlib.contextmanager

@@ -1,25 +1,19 @@
 """Runs within the sandbox: executes a submission's cells, and calls what they define.
 
-Started as a plain file beside `_frames.py`, with no more than Python and the modules that the
-exercise allows. It holds nothing worth taking: no expected value, no seed, no name.
+Called by `_zygote.py` beside it, or without a sandbox started as a plain file. It holds nothing
+worth taking: no expected value, no seed, no name.
 """
 
-import importlib.abc
 import importlib.machinery
 import opcode
 import os
 import re
-import resource
 import sys
 import types
 
-sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), "/site"]
-LIMITS = {name: int(value) for name, value in (word.split("=") for word in sys.argv[1:])}
-for name, most in LIMITS.items():
-    resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
-
-import _frames as frames  # noqa: E402 (the limits hold for what it loads, too)
-import numpy as np  # noqa: E402
+import _frames as frames
+import numpy as np
+import numpy.random  # else it is loaded when it is first used, by each submission anew
 
 MAGIC = re.compile(r"([ \t]*)([%!?].*|.*\?[ \t]*)")
 NUMBER_OF_PARTS = opcode.opmap["UNPACK_SEQUENCE"]
@@ -31,6 +25,7 @@ def take_over():
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
+    os.close(nowhere)
     return pipes
 
 
@@ -138,7 +133,7 @@ for _name in ("add", "sub", "mul", "truediv", "radd", "rsub", "rmul", "rtruediv"
     setattr(Silent, f"__{_name}__", lambda self, other: Silent(self.__name__))
 
 
-class SilentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class SilentModules:
     """Finds silent modules where a notebook imports what draws or displays."""
 
     NAMES = re.compile(
@@ -171,6 +166,7 @@ def notebook_tools(numbers):
 
 def main():
     """Answer requests until the judge hangs up."""
+    np.random.seed()  # else it would go on from where it was loaded, each time alike
     asked, answers = take_over()
     names = {"__name__": "__main__", "notebook_tools": notebook_tools}
     names["display"], names["get_ipython"] = Silent("display"), Silent("get_ipython")
@@ -186,4 +182,5 @@ def main():
         answers.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()

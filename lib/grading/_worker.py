@@ -2,7 +2,6 @@
 
 import os
 import select
-import subprocess
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -44,9 +43,8 @@ class Worker:
         self.slot, self.modules = slot, modules
 
     def __enter__(self) -> "Worker":
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process = sandbox.start(self.slot, self.modules, **pipes)
-        for end in (self._process.stdin, self._process.stdout):
+        self._running, self.ended = sandbox.start(self.slot, self.modules), False
+        for end in (self._running.requests, self._running.answers):
             os.set_blocking(end.fileno(), False)
         return self
 
@@ -55,14 +53,9 @@ class Worker:
 
     def kill(self) -> None:
         """End the process and all that it has started."""
-        sandbox.stop(self._process)
-        self._process.stdin.close()
-        self._process.stdout.close()
-
-    @property
-    def ended(self) -> bool:
-        """Whether its process is known to be gone."""
-        return self._process.returncode is not None
+        if not self.ended:
+            sandbox.stop(self._running)
+            self.ended = True
 
     def run(self, cell: str, seconds: float = 5.0) -> None:
         """Execute the source of one cell.
@@ -128,7 +121,7 @@ class Worker:
         raise BadFrame("expected a value or an error")
 
     def _write(self, data, deadline):
-        data, pipe = memoryview(data), self._process.stdin
+        data, pipe = memoryview(data), self._running.requests
         while data:
             _wait(pipe, select.POLLOUT, deadline)
             try:
@@ -137,7 +130,7 @@ class Worker:
                 raise WorkerEnded("the process ended") from None
 
     def _read(self, size, deadline):
-        parts, pipe = [], self._process.stdout
+        parts, pipe = [], self._running.answers
         while size:
             _wait(pipe, select.POLLIN, deadline)
             part = pipe.read(min(size, 1 << 20))
