@@ -421,7 +421,9 @@ def test_hostile_names_reach_formgrader_as_text(tmp_path, assigned, quick):
 
 
 def cells_of(course, student="doe"):
-    return nbformat.read(course / f"autograded/{student}/hw1/pooling.ipynb", 4).cells
+    shown = nbformat.read(course / f"autograded/{student}/hw1/pooling.ipynb", 4)
+    nbformat.validate(shown)
+    return shown.cells
 
 
 HTML = "<img src=x onerror=alert(1)>"

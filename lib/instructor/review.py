@@ -5,6 +5,7 @@ grades. So a student's words are shown as they were typed, and nothing of a subm
 sources is kept: no output, no metadata, no attachment.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ def write_review(
         if message:
             why = f"**Not graded.**\n\n{fenced(message)}"
             shown.cells.insert(0, v4.new_markdown_cell(why))
-        replace(autograded / f"{topic}.ipynb", nbformat.writes(shown))
+        replace(autograded / f"{topic}.ipynb", json.dumps(shown))
 
 
 def released(course: Course, assignment: Assignment, topic: str) -> NotebookNode:
@@ -111,14 +112,15 @@ def reviewed(release: NotebookNode, cells: Sequence[Cell], graded: Graded | None
             shown.append(_graded_cell(known, "(This cell was not handed in.)", trusted, marks))
     for number, cell in enumerate(shown):
         cell["id"] = f"cell-{number}"
-    return v4.new_notebook(cells=shown, metadata=deepcopy(release.metadata))
+    about = {"nbformat": v4.nbformat, "nbformat_minor": v4.nbformat_minor}
+    return NotebookNode(cells=shown, metadata=deepcopy(release.metadata), **about)
 
 
 def _graded_cell(
     known: NotebookNode, source: str, trusted: set[str], marks: dict[str, Mark]
 ) -> NotebookNode:
     cell = _cell(known.cell_type, source, trusted)
-    cell.metadata["nbgrader"] = deepcopy(known.metadata.nbgrader)
+    cell.metadata["nbgrader"] = NotebookNode(known.metadata.nbgrader)
     mark = marks.get(known.metadata.nbgrader.grade_id)
     if mark and known.metadata.nbgrader.grade and known.cell_type == "code":
         text = {"output_type": "stream", "name": "stdout", "text": verdict(mark)}
@@ -127,7 +129,7 @@ def _graded_cell(
 
 
 def _cell(kind: str, source: str, trusted: set[str]) -> NotebookNode:
-    """Make a cell; nbformat's own functions take long, since they check the schema each time."""
+    """Make a cell; nbformat's own functions check the schema each time, which takes long."""
     if kind == "code":
         more = {"execution_count": None, "outputs": []}
     else:
