@@ -11,9 +11,9 @@ To add a widget, write `js/<name>.js` with a function `render(context)` and a su
 its parts: "frame" and "shell" (always), "controls" (sliders and the like), "stops" (a slider over
 listed values), "quiz" (predict first), "grid" (cells that one can edit or choose), "heatmap"
 (colours, pictures; needs "grid"), "plot" (axes, lines, bars), "terrain" (a map with contours and a
-start to drag), "plane" (a map of two settings), "formula" (read one), "numbers" (3.2·10⁻⁷ and the
-like), "inflate" (bytes), "sweep" (needs "inflate"), and a topic's own mathematics,
-"optimizers_math" for one. Each file's head says how it is used.
+start to drag), "plane" (a map of two settings; both need "aim"), "formula" (read one), "numbers"
+(3.2·10⁻⁷ and the like), "inflate" (bytes), "sweep" (needs "inflate"), and a topic's own
+mathematics, "optimizers_math" for one. Each file's head says how it is used.
 
 Example:
     >>> class Ramp(Sweep):

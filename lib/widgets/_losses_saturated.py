@@ -19,7 +19,7 @@ class SaturatedNeuron(Twin):
     name = "saturated_neuron"
     parts = (
         *("frame", "shell", "controls", "stops", "quiz", "plot"),
-        *("terrain", "saturated_neuron_math"),
+        *("aim", "terrain", "saturated_neuron_math"),
     )
     panels = 3
 

@@ -19,7 +19,7 @@ class MomentumPlane(Twin):
     name = "momentum_plane"
     parts = (
         *("frame", "shell", "controls", "stops", "quiz", "plot"),
-        *("terrain", "plane", "momentum_math"),
+        *("aim", "terrain", "plane", "momentum_math"),
     )
     panels = 2
 

@@ -18,7 +18,7 @@ class Ravine(Twin):
     name = "ravine"
     parts = (
         *("frame", "shell", "controls", "stops", "quiz", "plot"),
-        *("terrain", "formula", "optimizers_math"),
+        *("aim", "terrain", "formula", "optimizers_math"),
     )
     panels = 2
 

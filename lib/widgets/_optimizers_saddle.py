@@ -24,7 +24,7 @@ class Saddle(Twin):
     name = "saddle"
     parts = (
         *("frame", "shell", "controls", "stops", "numbers", "quiz", "plot"),
-        *("terrain", "optimizers_math"),
+        *("aim", "terrain", "optimizers_math"),
     )
 
     def draw(self, axes: Sequence[Axes]) -> None:

@@ -47,7 +47,7 @@ function planeMap({ x: [low, high], decades: tall, label, xLabel, yLabel }, move
   const handle = h("div", { class: "dw-start", tabindex: 0, role: "group" });
   const element = h("div", { class: "dw-land dw-plane" }, canvas, svg, handle);
   const marks = new Map();
-  let at = [low, 0], held = false;
+  let at = [low, 0];
   const px = (v) => (Math.log10(v / low) / wide) * PLANE;
   const py = (v) => (1 + Math.log10(Math.max(1 - v, 1e-9)) / tall) * PLANE;
   const columns = Array.from({ length: n }, (_, i) => low * 10 ** ((wide * i) / CELLS));
@@ -71,32 +71,15 @@ function planeMap({ x: [low, high], decades: tall, label, xLabel, yLabel }, move
   const put = (u, v) => move(
     Number((low * 10 ** (wide * Math.min(Math.max(u, 0), 1))).toPrecision(3)),
     Number((1 - Number((10 ** (-tall * Math.min(Math.max(v, 0), 1))).toPrecision(3))).toFixed(6)));
-  const point = (event) => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    put((event.clientX - left) / width, 1 - (event.clientY - top) / height);
-  };
   const [xs, ys] = [decades(low, high, 20), decades(10 ** -tall, 1, 20).map((v) => Number((1 - v).toFixed(6))).reverse()];
-  const press = (event) => {
-    const by = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    const next = (values, value, step) => {
-      const ahead = values.filter((v) => (v - value) * step > 1e-9 * value);
-      return step ? (step > 0 ? ahead[0] : ahead.at(-1)) ?? value : value;
-    };
-    at = [next(xs, at[0], by[0]), next(ys, at[1], by[1])];  // now: the next key may come before the drawing
-    move(...at);
+  const next = (values, value, step) => {
+    const ahead = values.filter((v) => (v - value) * step > 1e-9 * value);
+    return step ? (step > 0 ? ahead[0] : ahead.at(-1)) ?? value : value;
   };
-  dress(element, {
-    onclick: point,
-    onpointermove: (event) => held && point(event),
-    onpointerup: () => { held = false; },
-    onpointercancel: () => { held = false; },
+  aim(element, handle, put, (right, up) => {
+    at = [next(xs, at[0], right), next(ys, at[1], up)];  // now: the next key may come before the drawing
+    move(...at);
   });
-  dress(handle, { onkeydown: press, onpointerdown: (event) => {
-    held = true;
-    handle.setPointerCapture(event.pointerId);
-  } });
 
   for (let power = Math.ceil(Math.log10(low)); power <= Math.log10(high); power++) {
     const x = px(10 ** power);

@@ -52,7 +52,7 @@ function terrainMap(label, move, [across, up] = ["x", "y"]) {
   const handle = h("div", { class: "dw-start", tabindex: 0, role: "group" });
   const element = h("div", { class: "dw-land" }, canvas, svg, ...(move ? [handle] : []));
   const shown = new Map();
-  let terrain = null, at = [0, 0], held = false, later = 0;
+  let terrain = null, at = [0, 0], later = 0;
   const px = (x) => (0.5 + (x - terrain.view[0]) / (2 * terrain.view[2])) * SPAN;
   const py = (y) => (0.5 - (y - terrain.view[1]) / (2 * terrain.view[2])) * SPAN;
 
@@ -62,29 +62,16 @@ function terrainMap(label, move, [across, up] = ["x", "y"]) {
     at = [within(x, a), within(y, b)];  // now: the next key may come before the drawing
     move(...at);
   };
-  const point = (event) => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    const [a, b, half] = terrain.view;
-    put(a + half * (2 * (event.clientX - left) / width - 1), b + half * (1 - 2 * (event.clientY - top) / height));
-  };
-  const press = (event) => {
-    const by = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    const step = terrain.view[2] * (event.shiftKey ? 0.1 : 0.02);
-    put(at[0] + step * by[0], at[1] + step * by[1]);
-  };
-  if (move) dress(element, {
-    class: "dw-land dw-aimed",
-    onclick: point,
-    onpointermove: (event) => held && point(event),
-    onpointerup: () => { held = false; },
-    onpointercancel: () => { held = false; },
-  });
-  dress(handle, { onkeydown: press, onpointerdown: (event) => {
-    held = true;
-    handle.setPointerCapture(event.pointerId);
-  } });
+  if (move) {
+    dress(element, { class: "dw-land dw-aimed" });
+    aim(element, handle, (right, up) => {
+      const [a, b, half] = terrain.view;
+      put(a + half * (2 * right - 1), b + half * (2 * up - 1));
+    }, (right, up, event) => {
+      const step = terrain.view[2] * (event.shiftKey ? 0.1 : 0.02);
+      put(at[0] + step * right, at[1] + step * up);
+    });
+  }
 
   // Paint at once, and finely once nothing has moved for a moment.
   const paint = (next) => {
