@@ -77,7 +77,6 @@ def measure_grading(options):
         return
     load = os.getloadavg()[0]
     result = grading.measure(options.sizes)
-    grading.show(result)
     if options.record:
         command = " ".join(["python -m benchmarks.bench", *sys.argv[1:]])
         recording.write(

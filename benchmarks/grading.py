@@ -1,7 +1,7 @@
 """How fast the instructor's tool grades, beside plain nbgrader, and how it grows with a course.
 
-    python -m benchmarks --topics grading                          what `make bench` prints
-    python -m benchmarks --topics grading --sizes 100 1000 10000   that takes about an hour
+    python -m benchmarks --topics grading                what `make bench` prints: 15 minutes
+    python -m benchmarks --topics grading --sizes 100    the smallest course alone: 3 minutes
 
 Every submission is another: other names and constants in the solution of the pooling notebook.
 Each goes through `collect` and `grade` as in a real course, the command's start included. Plain
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 NAME, TOPIC, WORKERS = "hw1", "pooling", 2
 PARTS = "ab"  # what the students' names begin with, so that each process of nbgrader has its own
 GOALS = {"ratio": 8, "submissions_a_second": 10}
-SIZES = [100, 1000]
+SIZES = [100, 1000, 10_000]
 STOCK = """
 c = get_config()
 c.CourseDirectory.root = {root!r}
@@ -40,7 +40,7 @@ OWN = "\n# {student} began with attempt {number}.\nattempt = {number}"
 
 
 def measure(sizes=SIZES, beside=None):
-    """Grade courses of several sizes, and the first with plain nbgrader, too.
+    """Grade courses of several sizes, and the first with plain nbgrader, too; tell each result.
 
     Args:
         sizes: submissions of each course, in ascending order.
@@ -52,8 +52,14 @@ def measure(sizes=SIZES, beside=None):
     with tempfile.TemporaryDirectory(prefix="descent-bench-") as folder:
         folder, count = Path(folder), beside or sizes[0]
         beside_it = beside_nbgrader(folder / "beside", count)
-        growth = [grown(folder / str(size), size) for size in sizes]
+        tell_beside(beside_it)
+        growth = []
+        for size in sizes:
+            growth.append(grown(folder / str(size), size))
+            tell_grown(growth[-1])
         memory = memory_of(folder / "memory", min(count, 20))
+        told = ", ".join(f"{kind} {most} MB" for kind, most in memory.items())
+        print(f"  memory at most: {told}", flush=True)
     return {
         "goals": GOALS,
         "workers": WORKERS,
@@ -62,6 +68,22 @@ def measure(sizes=SIZES, beside=None):
         "growth": growth,
         "peak_megabytes": memory,
     }
+
+
+def tell_beside(both):
+    """Print how fast both tools are."""
+    ours, theirs = both["a_second"]
+    print(f"grading, {WORKERS} workers, {both['submissions']} submissions: {ours} a second, "
+          f"nbgrader {theirs}: {both['ratio']} times as fast (goal {GOALS['ratio']})",
+          flush=True)  # fmt: skip
+
+
+def tell_grown(row):
+    """Print what a course took."""
+    print(f"  {row['submissions']:>6} collected in {row['collect_seconds']} s, graded in "
+          f"{row['grade_seconds']} s, {row['a_second']} a second "
+          f"(goal {GOALS['submissions_a_second']}); at most {row['collect_peak_megabytes']} "
+          f"and {row['grade_peak_megabytes']} MB", flush=True)  # fmt: skip
 
 
 def make_course(folder, count):
@@ -195,17 +217,3 @@ def with_nbgrader(folder, count):
     if done != count or any(part.returncode for part in parts):
         raise RuntimeError(f"nbgrader graded {done} of {count}: {said}")
     return seconds
-
-
-def show(result):
-    """Print what was measured."""
-    both, peaks = result["beside_nbgrader"], result["peak_megabytes"]
-    ours, theirs = both["a_second"]
-    print(f"grading, {result['workers']} workers, {both['submissions']} submissions: {ours} a "
-          f"second, nbgrader {theirs}: {both['ratio']} times as fast (goal 8)")  # fmt: skip
-    for row in result["growth"]:
-        print(f"  {row['submissions']:>6} collected in {row['collect_seconds']} s, graded in "
-              f"{row['grade_seconds']} s, {row['a_second']} a second "
-              f"(goal {GOALS['submissions_a_second']}); at most {row['collect_peak_megabytes']} "
-              f"and {row['grade_peak_megabytes']} MB")  # fmt: skip
-    print("  memory at most: " + ", ".join(f"{kind} {most} MB" for kind, most in peaks.items()))
