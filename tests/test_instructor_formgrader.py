@@ -120,7 +120,7 @@ def works(folder):
 
     course = load(folder)
     with Gradebook(course) as book:
-        return book.results(course.assignment("pooling"), course_roster(course))
+        return list(book.results(course.assignment("pooling"), course_roster(course)))
 
 
 def test_a_hostile_notebook_does_nothing_in_the_browser_of_whoever_grades(

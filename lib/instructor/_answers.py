@@ -22,7 +22,7 @@ def known_works(course: Course, assignment: Assignment) -> list[Work]:
     from lib.instructor.gradebook import Gradebook  # nbgrader takes a second to load
 
     with Gradebook(course) as gradebook:
-        return gradebook.results(assignment, course_roster(course))
+        return list(gradebook.results(assignment, course_roster(course)))
 
 
 def counted(course: Course, assignment: Assignment, work: Work) -> Attempt | None:

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 
 from lib.instructor.course import CourseError
 
-BATCH = 400  # students at a time: SQLite takes so many names in one question
-
 
 class Layout:
     """The cells of an assignment, as nbgrader numbers them."""

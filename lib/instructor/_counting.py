@@ -4,9 +4,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from lib.instructor._tables import Attempt
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lib.instructor._tables import BATCH, Attempt, parts
 from lib.instructor.course import Assignment, Course
 from lib.instructor.handed_in import lateness, penalty
+from lib.instructor.records import Student
+
+
+def rows_of(
+    session: Session, assignment: Assignment, students: Sequence[Student]
+) -> list[Attempt]:
+    """Return all attempts of students and of those who hand in with them."""
+    whose = {each: None for student in students for each in assignment.partners(student.id)}
+    rows = []
+    for part in parts(whose, BATCH):
+        here = Attempt.assignment == assignment.name, Attempt.student.in_(part)
+        rows += session.scalars(select(Attempt).where(*here))
+    return rows
 
 
 def counting(

@@ -1,7 +1,7 @@
 """The commands that grade, and those that look at and change what was graded."""
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -64,12 +64,13 @@ def grade_command(
     check_version(one)
     with shell.gradebook() as book:
         students = course_roster(shell.course)
-        run = Run(book, one, students, enter(book, one, students))
+        enter(book, one, students)
+        run = Run(book, one, students)
         rows = [r for r in needed(shell.course, one, book.attempts(one)) if r.state == "waiting"]
         with shell.progress(f"grading {one.name}", len(rows)) as step:
             summary = grade_attempts(run, rows, how, step)
-        works = book.results(one, students)
-    _tell(shell, one, summary, works)
+        standing = Standing(book.results(one, students))
+    _tell(shell, one, summary, standing)
 
 
 @click.command("regrade")
@@ -97,7 +98,8 @@ def regrade_command(
     check_version(one)
     with shell.gradebook() as book:
         students = course_roster(shell.course)
-        run = Run(book, one, students, enter(book, one, students))
+        enter(book, one, students)
+        run = Run(book, one, students)
         before = {work.student.id: work.adjusted for work in book.results(one, students)}
         rows = [r for r in needed(shell.course, one, book.attempts(one)) if r.state != "waiting"]
         if only:
@@ -110,11 +112,11 @@ def regrade_command(
             rows = [row for row in rows if row.engine != jobs.engine()]
         with shell.progress(f"regrading {one.name}", len(rows)) as step:
             summary = grade_attempts(run, rows, how, step)
-        works = book.results(one, students)
-    for work in works:
-        if work.adjusted != before[work.student.id]:
-            summary.changed.append((work.student.id, before[work.student.id], work.adjusted))
-    _tell(shell, one, summary, works)
+        standing = Standing(book.results(one, students))
+        for work in book.results(one, students):
+            if work.adjusted != before[work.student.id]:
+                summary.changed.append((work.student.id, before[work.student.id], work.adjusted))
+    _tell(shell, one, summary, standing)
 
 
 def _how(shell: Shell, workers: int | None, scheduler: str, without_sandbox: bool) -> How:
@@ -123,10 +125,27 @@ def _how(shell: Shell, workers: int | None, scheduler: str, without_sandbox: boo
     return How(workers or 0, scheduler, not without_sandbox)
 
 
-def _tell(shell: Shell, assignment: Assignment, summary: Summary, works: Sequence[Work]) -> None:
+class Standing:
+    """How far an assignment has come.
+
+    Args:
+        works: of its students.
+
+    Attributes:
+        states: how many works are in each.
+        awaits: how many have answers that a person has to grade.
+    """
+
+    def __init__(self, works: Iterable[Work]):
+        self.states, self.awaits = dict.fromkeys(STATES, 0), 0
+        for work in works:
+            self.states[work.state] += 1
+            self.awaits += bool(work.awaits)
+
+
+def _tell(shell: Shell, assignment: Assignment, summary: Summary, standing: Standing) -> None:
     """Say what was done, and what is left; exit with 1 if not all is well."""
-    states = {state: sum(work.state == state for work in works) for state in STATES}
-    awaits = sum(bool(work.awaits) for work in works)
+    states, awaits = standing.states, standing.awaits
     facts = {"assignment": assignment.name, "done": summary.done, "failed": summary.failed,
              "elsewhere": summary.elsewhere, "changed": summary.changed, "states": states,
              "awaiting_a_person": awaits}  # fmt: skip
@@ -208,12 +227,12 @@ def status_command(shell: Shell, assignment: str | None) -> None:
         owners = sorted(book.owners())
         for one in ones:
             enter(book, one, students)
-            works = book.results(one, students)
+            standing = Standing(book.results(one, students))
             facts.append({
                 "assignment": one.name,
                 "due": one.due and one.due.astimezone(course.timezone).isoformat(),
-                **{state: sum(work.state == state for work in works) for state in STATES},
-                "awaiting_a_person": sum(bool(work.awaits) for work in works),
+                **standing.states,
+                "awaiting_a_person": standing.awaits,
             })  # fmt: skip
     lines = [f"{course.name}: {len(students)} students, {len(ones)} assignments"]
     for each in facts:

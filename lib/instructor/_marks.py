@@ -11,9 +11,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from lib.grading._text import plain
-from lib.instructor._cells import BATCH, Layout, grades_of
+from lib.instructor._cells import Layout, grades_of
 from lib.instructor._counting import attempts_of, aware, by_student, counting, points_of
-from lib.instructor._tables import Attempt, Override
+from lib.instructor._tables import BATCH, Attempt, Override, parts
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.handed_in import lateness, penalty
 from lib.instructor.records import Change, Student
@@ -37,7 +37,7 @@ def write_marks(
         course: whose rules say which attempt counts, and what lateness costs.
         assignment: whose attempts.
         students: whose marks.
-        rows: all attempts of these students and their partners, the oldest first.
+        rows: all attempts of these students and their partners.
 
     Returns:
         the attempt that counts for each student who has one that is not waiting.
@@ -50,9 +50,7 @@ def write_marks(
             chosen[student.id] = row
     layout = Layout(session, assignment.name)
     names = {student.id: student for student in students}
-    ids = sorted(chosen)
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
+    for part in parts(sorted(chosen), BATCH):
         _make_rows(session, layout, [names[each] for each in part])
         _fill_rows(session, course, assignment, layout, {each: chosen[each] for each in part})
     return chosen

@@ -1,12 +1,25 @@
 """What stands in the gradebook beside nbgrader's own tables."""
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
+from typing import TypeVar
 
 from sqlalchemy import DateTime, Float, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lib.grading.judge import Failure, Graded, Mark
+
+BATCH = 400  # students at a time: SQLite takes so many names in one question
+T = TypeVar("T")
+
+
+def parts(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield things so many at a time, so that memory does not grow with their number."""
+    rest = iter(things)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 class Base(DeclarativeBase):

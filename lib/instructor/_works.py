@@ -1,7 +1,7 @@
 """What is known of each student's work, from nbgrader's tables and the judge's findings."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from nbgrader import api
@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lib.instructor import records
-from lib.instructor._cells import BATCH, grades_of
-from lib.instructor._counting import attempts_of, aware, by_student, counting
-from lib.instructor._tables import Attempt, Override
+from lib.instructor._cells import grades_of
+from lib.instructor._counting import attempts_of, aware, by_student, counting, rows_of
+from lib.instructor._tables import BATCH, Override, parts
 from lib.instructor.course import Assignment, Course
 from lib.instructor.handed_in import lateness, penalty
 from lib.instructor.records import Result, Student, Work
@@ -23,17 +23,14 @@ def read_works(
     session: Session,
     course: Course,
     assignment: Assignment,
-    students: Sequence[Student],
-    rows: Sequence[Attempt],
-) -> list[Work]:
-    """Return what is known of each student's work."""
-    known = by_student(rows)
+    students: Iterable[Student],
+) -> Iterator[Work]:
+    """Yield what is known of each student's work."""
     overrides = _overrides(session, assignment.name)
     found = select(api.Assignment.id).where(api.Assignment.name == assignment.name)
     number = session.execute(found).scalar_one_or_none()
-    works = []
-    for start in range(0, len(students), BATCH):
-        part = students[start : start + BATCH]
+    for part in parts(students, BATCH):
+        known = by_student(rows_of(session, assignment, part))
         ids = [student.id for student in part]
         grades = defaultdict(dict)
         for each in grades_of(session, number, ids):
@@ -43,8 +40,7 @@ def read_works(
             own = attempts_of(assignment, student.id, known)
             row = counting(course, student.id, assignment, own)
             about = student, own, row, grades[student.id], comments, overrides
-            works.append(_work(course, assignment, *about))
-    return works
+            yield _work(course, assignment, *about)
 
 
 def _work(course, assignment, student, own, row, grades, comments, overrides) -> Work:

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -31,8 +31,6 @@ CLAIM = 20  # attempts taken at a time: few, so that two who grade share the wor
 RENEW_SECONDS = 60
 SETTLE = 25  # attempts whose marks are written together: workers have more to do meanwhile…
 SETTLE_SECONDS = 20  # … or fewer, so that not much is lost if the run is killed
-
-Which = tuple[str, str]  # who handed in, and the name of the submission's folder
 
 
 @dataclass(frozen=True)
@@ -113,20 +111,11 @@ def dead(owners: set[str]) -> list[str]:
     return ended
 
 
-def enter(
-    book: "Gradebook", assignment: Assignment, students: Sequence[Student]
-) -> dict[Which, Attempt]:
-    """Note in the gradebook what has been handed in.
-
-    Returns:
-        the submissions, by who handed them in and the name of their folder.
-    """
-    found: dict[Which, Attempt] = {}
-    for partners in {assignment.partners(student.id): None for student in students}:
-        for each in attempts(book.course, assignment, partners[0]):
-            found[each.by, each.folder.name] = each
-    book.enter(assignment, [(*which, each.at, _digest(each)) for which, each in found.items()])
-    return found
+def enter(book: "Gradebook", assignment: Assignment, students: Sequence[Student]) -> None:
+    """Note in the gradebook what has been handed in."""
+    together = {assignment.partners(student.id): None for student in students}
+    found = (each for who in together for each in attempts(book.course, assignment, who[0]))
+    book.enter(assignment, ((each.by, each.folder.name, each.at, _digest(each)) for each in found))
 
 
 def _digest(attempt: Attempt) -> str:
@@ -158,17 +147,10 @@ class Run:
         book: the course's gradebook.
         assignment: whose attempts.
         students: of the course.
-        found: what was handed in, as `enter` returns it.
     """
 
-    def __init__(
-        self,
-        book: "Gradebook",
-        assignment: Assignment,
-        students: Sequence[Student],
-        found: Mapping[Which, Attempt],
-    ):
-        self.book, self.assignment, self.students, self.found = book, assignment, students, found
+    def __init__(self, book: "Gradebook", assignment: Assignment, students: Sequence[Student]):
+        self.book, self.assignment, self.students = book, assignment, students
         self.owner, self.claimed = own_name(), 0
         self._rows: dict[int, Row] = {}
 
@@ -202,12 +184,13 @@ class Run:
         Raises:
             CourseError: they are no longer there.
         """
-        if (row.student, row.attempt) not in self.found:
-            raise CourseError(
-                f"expected the submission {row.attempt} of {row.student} in handed_in, found "
-                "none: put its folder back"
-            )
-        return self.found[row.student, row.attempt]
+        for each in attempts(self.book.course, self.assignment, row.student):
+            if (each.by, each.folder.name) == (row.student, row.attempt):
+                return each
+        raise CourseError(
+            f"expected the submission {row.attempt} of {row.student} in handed_in, found "
+            "none: put its folder back"
+        )
 
     def record(self, findings: Sequence[jobs.Finding]) -> None:
         """Write what was found: the notebooks to review and the gradebook, all at once."""

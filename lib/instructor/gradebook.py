@@ -10,19 +10,21 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from nbgrader import api
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from lib.grading.judge import Graded
+from lib.instructor._counting import rows_of
 from lib.instructor._database import database_url as database_url
 from lib.instructor._database import make_tables, url_of
 from lib.instructor._database import quiet as quiet
 from lib.instructor._marks import change_points, shown_times, write_marks
-from lib.instructor._tables import Attempt, Base
+from lib.instructor._tables import BATCH, Attempt, Base, parts
 from lib.instructor._works import read_works
 from lib.instructor.course import Assignment, Course, CourseError
 from lib.instructor.jobs import Finding
@@ -101,17 +103,9 @@ class Gradebook:
             assignment: whose.
             attempts: student, folder's name, time and digest of the files, each.
         """
-        with self._alone(assignment) as session:
-            rows = session.scalars(select(Attempt).where(Attempt.assignment == assignment.name))
-            known = {(row.student, row.attempt): row for row in rows}
-            for student, attempt, at, digest in attempts:
-                row = known.get((student, attempt))
-                if row is None:
-                    row = Attempt(assignment=assignment.name, student=student, attempt=attempt)
-                    session.add(row)
-                elif row.digest == digest:
-                    continue
-                row.at, row.digest, row.state = _naive(at), digest, "waiting"
+        for part in parts(attempts, BATCH):
+            with self._alone(assignment) as session:
+                _enter(session, assignment.name, part)
 
     def claim(
         self, rows: Sequence[int], owner: str, engine: str, dead: Sequence[str] = ()
@@ -192,13 +186,8 @@ class Gradebook:
                     .where(Attempt.id == each.row, Attempt.owner == owner)
                     .values(found=json.dumps(found), owner="", **values)
                 )
-            whose = {each for student in students for each in assignment.partners(student.id)}
-            rows = session.scalars(
-                select(Attempt)
-                .where(Attempt.assignment == assignment.name, Attempt.student.in_(whose))
-                .order_by(Attempt.at, Attempt.id)
-            )
-            chosen = write_marks(session, self.course, assignment, students, list(rows))
+            rows = rows_of(session, assignment, students)
+            chosen = write_marks(session, self.course, assignment, students, rows)
             for student, row in chosen.items():
                 show(student, row)
 
@@ -220,12 +209,12 @@ class Gradebook:
         """
         with self._alone(assignment) as session:
             shown = shown_times(session, assignment.name)
-            asked = select(Attempt).where(Attempt.assignment == assignment.name)
-            rows = list(session.scalars(asked.order_by(Attempt.at, Attempt.id)))
-            chosen = write_marks(session, self.course, assignment, students, rows)
-            for student, row in chosen.items():
-                if shown.get(student) != row.at:
-                    show(student, row)
+            for part in parts(students, BATCH):
+                rows = rows_of(session, assignment, part)
+                chosen = write_marks(session, self.course, assignment, part, rows)
+                for student, row in chosen.items():
+                    if shown.get(student) != row.at:
+                        show(student, row)
 
     def record_notebook(
         self, assignment: Assignment, student: str, topic: str, graded: Graded, engine: str
@@ -263,19 +252,17 @@ class Gradebook:
             row.found = json.dumps(found)
             write_marks(session, self.course, assignment, [Student(student)], [row])
 
-    def attempts(self, assignment: Assignment) -> list[Attempt]:
-        """Return all attempts at an assignment that the gradebook knows."""
+    def attempts(self, assignment: Assignment) -> list[Any]:
+        """Return id, student, attempt, state, engine and owner of all attempts, oldest first."""
+        columns = Attempt.id, Attempt.student, Attempt.attempt, Attempt.state, Attempt.engine
+        asked = select(*columns, Attempt.owner).where(Attempt.assignment == assignment.name)
         with self.session() as session:
-            asked = select(Attempt).where(Attempt.assignment == assignment.name)
-            found = list(session.scalars(asked.order_by(Attempt.at, Attempt.id)))
-            session.expunge_all()
-            return found
+            return list(session.execute(asked.order_by(Attempt.at, Attempt.id)))
 
-    def results(self, assignment: Assignment, students: Sequence[Student]) -> list[Work]:
-        """Return what is known of each student's work on an assignment, in the given order."""
-        rows = self.attempts(assignment)
+    def results(self, assignment: Assignment, students: Iterable[Student]) -> Iterator[Work]:
+        """Yield what is known of each student's work on an assignment, in the given order."""
         with self.session() as session:
-            return read_works(session, self.course, assignment, students, rows)
+            yield from read_works(session, self.course, assignment, students)
 
     def override(self, assignment: Assignment, student: str, key: str, given: Change) -> None:
         """Let points that a person gives count in place of the judge's.
@@ -297,6 +284,31 @@ class Gradebook:
         if url.get_backend_name() == "sqlite" and url.database:
             for end in ("", "-wal", "-shm", "-journal"):
                 Path(f"{url.database}{end}").unlink(missing_ok=True)
+
+
+def _enter(
+    session: Session, assignment: str, attempts: Sequence[tuple[str, str, datetime, str]]
+) -> None:
+    """Note attempts that are new, and those whose files are others now."""
+    whose = {student for student, *_ in attempts}
+    asked = select(Attempt.student, Attempt.attempt, Attempt.id, Attempt.digest)
+    found = session.execute(
+        asked.where(Attempt.assignment == assignment, Attempt.student.in_(whose))
+    )
+    known = {(each.student, each.attempt): each for each in found}
+    new, other = [], []
+    for student, attempt, at, digest in attempts:
+        entered = {"at": _naive(at), "digest": digest, "state": "waiting"}
+        before = known.get((student, attempt))
+        if before is None:
+            which = {"assignment": assignment, "student": student, "attempt": attempt}
+            new.append(which | entered)
+        elif before.digest != digest:
+            other.append({"id": before.id} | entered)
+    if new:
+        session.execute(insert(Attempt), new)
+    if other:
+        session.execute(update(Attempt), other)
 
 
 def _now() -> datetime:
