@@ -113,6 +113,9 @@ HOSTILE = {
     "the kernel's own network": "import socket\n"
     "def f(): socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
     "names in the network": "import socket\ndef f(): socket.getaddrinfo('localhost', 80)[99]",
+    "where the room's files come from": "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+    "def f():\n    libc.syscall(457, 0, 0, 0, 0)\n    assert ctypes.get_errno() != 38",
+    "the machine's name": "import os\ndef f(): assert os.uname().nodename != 'room'",
     # what it may not write
     "its interpreter": "import os\ndef f(): open(os.__file__, 'a')",
     "the judge's script": "def f(): open('/judge/_inside.py', 'a')",
@@ -137,6 +140,17 @@ HOSTILE = {
     "def f(): assert ctypes.CDLL(None).shmget(0, 1 << 20, 0o600) >= 0",
     "the machine's events": "import ctypes\nn = ctypes.c_ulong(0)\n"
     "def f(): assert ctypes.CDLL(None).syscall(206, 1000, ctypes.byref(n)) == 0",
+    "rules in the kernel's memory": "import ctypes\n"
+    "def f(): assert ctypes.CDLL(None).syscall(444, 0, 0, 1) >= 0",
+    "terminals": "import os\ndef f(): os.openpty()",
+    "others' files, by a lease": "import fcntl, os\nfile = os.open('/judge/_frames.py', 0)\n"
+    "def f():\n    try: fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)\n"
+    "    except OSError as error: assert error.errno != 1",
+    "news of others' files": "import fcntl, os\n"
+    "def f(): fcntl.fcntl(os.open('/usr', 0), fcntl.F_NOTIFY, fcntl.DN_ACCESS)",
+    "other kinds of sockets, in pairs": "import socket\n"
+    "def f():\n    try: socket.socketpair(socket.AF_INET)\n"
+    "    except OSError as error: assert error.errno != 1",
     "open files": "def f(): return [open('/dev/null') for i in range(999)] and None[0]",
     # what it may not become
     "powers kept": "import ctypes\ndef f():\n"
@@ -220,6 +234,23 @@ def f():
     for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTERM): os.kill(os.getpid(), number)
     return os.getpid()""")
     assert worker.call("f") == 1  # of its own namespace: the kernel keeps such signals from it
+
+
+HELD = {
+    "splice": "os.splice(a.fileno(), into, 100)",
+    "sendfile": "os.sendfile(into, a.fileno(), None, 100)",
+}
+
+
+@pytest.mark.parametrize("way", HELD)
+def test_no_pipe_can_be_held_while_its_writer_waits(way):
+    cell = (
+        f"import os, socket\na, b = socket.socketpair()\n_, into = os.pipe()\ndef f(): {HELD[way]}"
+    )
+    with pytest.raises(
+        SubmissionError, match="PermissionError"
+    ):  # else its reader would wait, too
+        answer(cell, seconds=1.0)
 
 
 @pytest.mark.parametrize("forged", FRAMES)
@@ -330,11 +361,11 @@ def f(): return (np.add(1, 1), len([0]), "KEPT" in os.environ, hasattr(sys, "kep
 def test_each_submission_draws_numbers_of_its_own():
     drawn = []
     for _ in range(2):
-        with Worker() as worker:
-            worker.run("import random, numpy as np\n"
-                       "def f(): return random.random(), np.random.random()")  # fmt: skip
+        with Worker(modules=("numpy", "torch")) as worker:
+            worker.run("import random, numpy as np, torch")
+            worker.run("def f(): return random.random(), np.random.random(), torch.rand(1).item()")
             drawn += worker.call("f")
-    assert len(set(drawn)) == 4
+    assert len(set(drawn)) == 6
 
 
 LOOPING = """
@@ -363,11 +394,43 @@ def test_nothing_outlives_a_judge_that_is_killed():
     assert psutil.wait_procs(brought, timeout=10)[1] == []
 
 
+FORKED = """
+import os, sys, time
+sys.path.insert(0, {root!r})
+from lib.grading._worker import Worker
+with Worker(slot=8) as worker:
+    if os.fork() == 0:
+        with Worker(slot=9) as other:
+            other.run("x = 1")
+        time.sleep(60)
+    worker.run("import time; time.sleep(60)", 60)
+"""
+
+
+def test_a_forked_judge_keeps_nobody_else_s_room_open():
+    code = FORKED.format(root=str(Path(__file__).parents[1]))
+    judge = subprocess.Popen([sys.executable, "-c", code])
+    with judge:
+        began = psutil.Process(judge.pid)
+        while len(brought := began.children(recursive=True)) < 6:  # two rooms, and the fork
+            time.sleep(0.02)
+        forked = next(each for each in began.children() if each.name() != "bwrap")
+        others = forked.children(recursive=True)
+        judge.kill()
+    try:
+        own = [each for each in brought if each not in (forked, *others)]
+        assert psutil.wait_procs(own, timeout=10)[1] == []
+    finally:
+        forked.kill()
+    assert psutil.wait_procs(others, timeout=10)[1] == []
+
+
 def test_a_room_that_is_gone_is_made_anew():
     with Worker() as worker:
         for each in psutil.Process().children(recursive=True):
-            if "/judge/_zygote.py" in each.cmdline():
-                each.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # what forked it may just be leaving
+                if "/judge/_zygote.py" in each.cmdline():
+                    each.kill()
         with pytest.raises(WorkerEnded):
             worker.run("x = 1")
     with Worker() as worker:

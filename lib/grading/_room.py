@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 PARTS = "_zygote.py", "_inside.py", "_frames.py"  # what the room holds of this project
 READY, MOST_SAID = b"ready", 1 << 16  # what the first of them answers
 FIRST_USER = 60_000  # above what systems give to people and services
-SEALED = ("/usr/local", "/usr/share", "/dev", "/")  # else they would be memory to fill
+SEALED = ("/usr/local", "/usr/share", "/dev/pts", "/dev", "/")  # else they would be memory to fill
 LIMITS = {
     "AS": 1 << 30,  # bytes of memory; Python with NumPy takes up a tenth
     "NPROC": 16,  # threads
@@ -50,6 +50,8 @@ class NoSandbox(RuntimeError):  # noqa: N818 (it is a state of the machine)
 class Room:
     """A room, and the process in it that brings forth those of submissions.
 
+    `door` is the socket on which that one is asked.
+
     Both end when `close` is called, or when this process ends in whatever way.
 
     Args:
@@ -58,8 +60,8 @@ class Room:
 
     def __init__(self, modules: Sequence[str]):
         self._limits = LIMITS | ({"AS": MEMORY_WITH_TORCH} if "torch" in modules else {})
-        self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._door.settimeout(SECONDS_TO_START)
+        self.door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.door.settimeout(SECONDS_TO_START)
         self._said, self._one_at_a_time = os.memfd_create("said"), threading.Lock()
         with theirs:
             about = {"stdin": theirs, "stdout": subprocess.DEVNULL, "stderr": self._said}
@@ -81,19 +83,25 @@ class Room:
         filtered = _syscalls.program().hex()
         request = {"user": user, "limits": self._limits, "filter": filtered}
         with self._one_at_a_time:
-            socket.send_fds(self._door, [json.dumps(request).encode()], pipes)
-            said, handles, *_ = socket.recv_fds(self._door, MOST_SAID, 1)
-        if said == READY:
+            try:
+                socket.send_fds(self.door, [json.dumps(request).encode()], pipes)
+                said, handles, *_ = socket.recv_fds(self.door, MOST_SAID, 1)
+            except BaseException:  # what it answers then must not be taken for the next answer
+                self.door.close()
+                raise
+        if said == READY and handles:
             return handles[0]
         for handle in handles:
             os.close(handle)
+        if said == READY:
+            raise NoSandbox("too many files are open here")
         if not said:
             raise ConnectionResetError("the room is gone")
         raise NoSandbox(said.decode(errors="replace"))
 
     def _close(self):
         """End everything; return what was said last."""
-        self._door.close()
+        self.door.close()
         try:
             self._process.wait(SECONDS_TO_DIE)
         except subprocess.TimeoutExpired:
@@ -113,10 +121,10 @@ def command(modules: Sequence[str]) -> list[str]:
     room = [
         *("--ro-bind", "/usr", "/usr", "--tmpfs", "/usr/local", "--tmpfs", "/usr/share"),
         *("--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
-        *("--symlink", "usr/bin", "/bin", "--dev", "/dev", "--chdir", "/"),
+        *("--symlink", "usr/bin", "/bin", "--dev", "/dev", "--tmpfs", "/dev/pts", "--chdir", "/"),
         *("--perms", "0755", "--dir", "/judge", "--perms", "0755", "--dir", "/site"),
     ]
-    life = ["--as-pid-1", "--new-session", "--clearenv"]
+    life = ["--as-pid-1", "--new-session", "--clearenv", "--hostname", "room"]
     life += [word for name, value in AROUND.items() for word in ("--setenv", name, value)]
     sealed = [word for place in SEALED for word in ("--remount-ro", place)]
     line = [python, "-I", "-S", "-B", f"/judge/{PARTS[0]}", *modules]
@@ -138,6 +146,7 @@ def _interpreter() -> tuple[str, list[str]]:
         home, binds = Path("/python"), ["--perms", "0755", "--dir", "/python"]
         for part in ("bin", "lib", "lib64"):
             binds += ["--ro-bind-try", str(base / part), str(home / part)]
+        binds += ["--setenv", "LD_LIBRARY_PATH", str(home / "lib")]  # else another's libpython
     for place, there in {Path("/usr"): Path("/usr"), base: home}.items():
         for part in (f"{folder}/{each}" for folder in ("lib", "lib64") for each in _installed()):
             if (place / part).is_dir() and (place / part).resolve() == place / part:

@@ -54,8 +54,8 @@ class Worker:
     def kill(self) -> None:
         """End the process and all that it has started."""
         if not self.ended:
-            sandbox.stop(self._running)
             self.ended = True
+            sandbox.stop(self._running)
 
     def run(self, cell: str, seconds: float = 5.0) -> None:
         """Execute the source of one cell.

@@ -27,10 +27,16 @@ import _inside  # noqa: E402
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEW_SPACES = 0x2000_0000 | 0x4000_0000 | 0x0800_0000  # CLONE_NEWPID, NEWNET, NEWIPC
-BOUNDING_READ, BOUNDING_DROP, SECCOMP, NO_NEW_PRIVS = 23, 24, 22, 38  # of prctl
+DIE_WITH_PARENT, BOUNDING_READ, BOUNDING_DROP, SECCOMP, NO_NEW_PRIVS = (
+    1,
+    23,
+    24,
+    22,
+    38,
+)  # of prctl
 FILTER = 2  # of seccomp's modes
 CAPABILITIES = 0x2008_0522  # the version of their layout
-MOST_BYTES = 1 << 16  # of a request
+MOST_BYTES, MOST_FILES = 1 << 16, 256  # of a request; open at a time
 READY = b"ready"
 
 
@@ -46,6 +52,14 @@ def call(name, *words):
     if getattr(LIBC, name)(*words) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def limit(name, most):
+    """Set a limit for good; a lower one stays."""
+    kind = getattr(resource, f"RLIMIT_{name}")
+    _, before = resource.getrlimit(kind)
+    most = most if before == resource.RLIM_INFINITY else min(most, before)
+    resource.setrlimit(kind, (most, most))
 
 
 def give_up_rights(user):
@@ -71,7 +85,7 @@ def shut_in(request, pipes, status):
     os.closerange(status + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     give_up_rights(request["user"])
     for name, most in request["limits"].items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+        limit(name, most)
     steps = bytes.fromhex(request["filter"])
     program = Program(len(steps) // 8, steps)
     call("prctl", SECCOMP, FILTER, ctypes.byref(program), 0, 0)
@@ -110,6 +124,8 @@ def bring_forth(door, request, pipes):
 
 def main():
     """Bring forth a process for each request, until the judge hangs up."""
+    call("prctl", DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    limit("NOFILE", MOST_FILES)
     for module in sys.argv[1:]:
         importlib.import_module(module)
     gc.freeze()

@@ -26,7 +26,8 @@ from lib.grading import _syscalls
 from lib.grading._room import HERE, SECONDS_TO_DIE, NoSandbox, Room
 
 REMEDY = (
-    "On Debian or Ubuntu: sudo apt-get install bubblewrap. On macOS or Windows: a container; "
+    "On Debian or Ubuntu: sudo apt-get install bubblewrap; from 24.04 on, Ubuntu may let only "
+    "root make a sandbox. On macOS or Windows: a container; "
     f"{HERE.parent / 'instructor' / 'Dockerfile'} says how."
 )
 MOST_SLOTS = 1000
@@ -91,7 +92,7 @@ def stop(running: Running) -> None:
     running.answers.close()
 
 
-_rooms: dict[tuple[int | str, ...], Room] = {}  # by process, slot and modules
+_rooms: dict[tuple[int | str, ...], Room] = {}  # by slot and modules
 _making = threading.Lock()
 
 
@@ -99,22 +100,38 @@ def _bring_forth(slot: int, modules: Sequence[str], pipes: Sequence[int]) -> int
     """Start a process in the room of a slot, which is made anew if it is gone."""
     if not _syscalls.known():
         raise NoSandbox(f"Expected a machine of one of the kinds {list(_syscalls.MACHINES)}.")
-    whose = os.getpid(), slot, *modules
     for _ in range(2):
         with _making:
-            room = _rooms[whose] = _rooms.get(whose) or Room(modules)
+            room = _rooms[slot, *modules] = _rooms.get((slot, *modules)) or Room(modules)
         try:
             return room.bring_forth(slot, pipes)
         except NoSandbox:
             raise
-        except BaseException as error:  # an interrupt, say: what it answers next is for nobody
-            with _making:
-                if _rooms.get(whose) is room:
-                    del _rooms[whose]
-            said = room.close() or str(error)
+        except BaseException as error:  # an interrupt, say
+            said = _leave(slot, modules) or str(error)
             if not isinstance(error, OSError):
                 raise
     raise NoSandbox(said)
+
+
+def _leave(slot: int, modules: Sequence[str]) -> str:
+    """Close the room of a slot, if it has one; return what was said there last."""
+    with _making:
+        room = _rooms.pop((slot, *modules), None)
+    return room.close() or "" if room else ""
+
+
+def _forget() -> None:
+    """Leave the rooms to the process that this one was forked from."""
+    global _making
+    for room in _rooms.values():
+        room.door.close()
+    _rooms.clear()
+    _making = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def own_slot() -> int:
@@ -157,3 +174,4 @@ def check(slot: int = 0) -> None:
         stop(start(slot))
     except NoSandbox as error:
         raise NoSandbox(f"The sandbox does not start here: {error}. {REMEDY}") from None
+    _leave(slot, ("numpy",))
