@@ -139,3 +139,18 @@ def test_the_help_of_every_command_ends_in_an_example_of_it(name):
         words = shlex.split(line)
         assert words[:4] == ["python", "-m", "lib.instructor", name]
         assert {word for word in words[4:] if word.startswith("--")} <= options
+
+
+def test_how_long_grading_takes_is_what_was_measured():
+    guide = (ROOT / "exercises/instructor-guide.md").read_text(encoding="utf-8")
+    found = json.loads((ROOT / "benchmarks/results/grading.json").read_text(encoding="utf-8"))
+    assert found["machine"].endswith("2 cores, 2 used")
+    few, *_, most = found["growth"]
+    told = (
+        f"Two cores grade {most['a_second']:.0f} notebooks on pooling a second, "
+        f"{found['beside_nbgrader']['ratio']:.0f} times as many as nbgrader by itself: "
+        f"{most['submissions']:,} take {most['grade_seconds'] / 60:.0f} minutes. "
+        f"The tool takes up {few['grade_peak_megabytes']} MB for {few['submissions']} of them, "
+        f"and {most['grade_peak_megabytes']} MB for {most['submissions']:,}."
+    )
+    assert told in " ".join(guide.split())

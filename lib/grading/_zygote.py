@@ -27,13 +27,8 @@ import _inside  # noqa: E402
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEW_SPACES = 0x2000_0000 | 0x4000_0000 | 0x0800_0000  # CLONE_NEWPID, NEWNET, NEWIPC
-DIE_WITH_PARENT, BOUNDING_READ, BOUNDING_DROP, SECCOMP, NO_NEW_PRIVS = (
-    1,
-    23,
-    24,
-    22,
-    38,
-)  # of prctl
+DIE_WITH_PARENT, SECCOMP, NO_NEW_PRIVS = 1, 22, 38  # of prctl
+BOUNDING_READ, BOUNDING_DROP = 23, 24  # likewise
 FILTER = 2  # of seccomp's modes
 CAPABILITIES = 0x2008_0522  # the version of their layout
 MOST_BYTES, MOST_FILES = 1 << 16, 256  # of a request; open at a time
