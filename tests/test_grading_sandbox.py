@@ -560,7 +560,9 @@ def as_ordinary_user(line):
     opened = ["--bind", "/", "/", "--dev-bind", "/dev", "/dev"]
     for folder in sorted({folder for folder, _ in shut}):
         opened += ["--perms", "0755", "--tmpfs", str(folder)]
-    for _, place in sorted(shut):
+    for folder, place in sorted(shut):
+        for between in [each for each in reversed(place.parents) if folder in each.parents]:
+            opened += ["--perms", "0755", "--dir", str(between)]
         opened += ["--ro-bind", str(place), str(place)]
     user = ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"]
     return ["bwrap", *opened, *user, *line]
