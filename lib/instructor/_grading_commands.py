@@ -1,7 +1,7 @@
 """The commands that grade, and those that look at and change what was graded."""
 
 import getpass
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -112,10 +112,8 @@ def regrade_command(
             rows = [row for row in rows if row.engine != jobs.engine()]
         with shell.progress(f"regrading {one.name}", len(rows)) as step:
             summary = grade_attempts(run, rows, how, step)
-        standing = Standing(book.results(one, students))
-        for work in book.results(one, students):
-            if work.adjusted != before[work.student.id]:
-                summary.changed.append((work.student.id, before[work.student.id], work.adjusted))
+        works = _compared(book.results(one, students), before, summary.changed)
+        standing = Standing(works)
     _tell(shell, one, summary, standing)
 
 
@@ -141,6 +139,18 @@ class Standing:
         for work in works:
             self.states[work.state] += 1
             self.awaits += bool(work.awaits)
+
+
+def _compared(
+    works: Iterable[Work],
+    before: dict[str, float | None],
+    changed: list[tuple[str, float | None, float | None]],
+) -> Iterator[Work]:
+    """Pass works on, and note those whose points are not what they were before."""
+    for work in works:
+        if work.adjusted != before[work.student.id]:
+            changed.append((work.student.id, before[work.student.id], work.adjusted))
+        yield work
 
 
 def _tell(shell: Shell, assignment: Assignment, summary: Summary, standing: Standing) -> None:
